@@ -1,0 +1,167 @@
+# tierwise: customer tiers from real orders. `make` alone lists the targets.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# dbt finds the project and its profile from any directory and reports to nobody.
+export DBT_PROJECT_DIR := $(CURDIR)
+export DBT_PROFILES_DIR := $(CURDIR)
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+export DO_NOT_TRACK := 1
+export PYTHONPATH := $(CURDIR)/python
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+unexport PYTHONHOME
+
+run_python := .venv/bin/python
+dev_python := .venv-dev/bin/python
+dbt := -m dbt.cli.main
+
+
+# --- What to build, and from what ----------------------------------------------------------------
+
+# Only what is given to make itself counts: a DATABASE that the environment holds for another program
+# is left alone. From the environment dbt reads TIERWISE_ORDERS and so on, with and without make.
+given = $(and $(filter command,$(firstword $(origin $(1)))),$($(1)))
+
+# Paths are relative to where make was called. That is not here with `make -C`, which adds a `w`.
+called_from := $(if $(findstring w,$(firstword -$(MAKEFLAGS))),$(or $(PWD),$(CURDIR)),$(CURDIR))
+stands_alone = $(or $(filter /% package:%,$(firstword $(1))),$(findstring ://,$(1)))
+absolute = $(if $(call stands_alone,$(1)),$(1),$(called_from)/$(1))
+
+$(foreach name,ORDERS ORDER_LINES REFUNDS CUSTOMERS PRODUCTS DATABASE ATTACH,\
+    $(if $(call given,$(name)),$(eval export TIERWISE_$(name) := $$(call absolute,$$($(name))))))
+$(foreach name,THREADS TARGET,\
+    $(if $(call given,$(name)),$(eval export TIERWISE_$(name) := $$($(name)))))
+
+settings_file := $(or $(call given,SETTINGS),$(call given,MAPPING))
+ifneq ($(settings_file),)
+export TIERWISE_SETTINGS_FILE := $(call absolute,$(settings_file))
+# The shell reads the file, so whatever stands in it reaches dbt as one argument.
+with_settings = --vars "$$(cat -- "$$TIERWISE_SETTINGS_FILE")"
+endif
+
+.PHONY: settings-file
+settings-file:
+ifneq ($(settings_file),)
+	@if ! [ -f "$$TIERWISE_SETTINGS_FILE" ] || ! [ -r "$$TIERWISE_SETTINGS_FILE" ]; then \
+	    echo "SETTINGS names a file that cannot be read: $$TIERWISE_SETTINGS_FILE" >&2; \
+	    echo "Give the path of a YAML file with settings, relative to where make is called." >&2; \
+	    exit 1; \
+	fi
+	@if ! grep -q '[^[:space:]]' "$$TIERWISE_SETTINGS_FILE"; then \
+	    echo "SETTINGS names an empty file: $$TIERWISE_SETTINGS_FILE" >&2; \
+	    echo "Write settings into it (dbt_project.yml lists them under vars), or leave SETTINGS out." >&2; \
+	    exit 1; \
+	fi
+endif
+
+
+# --- What people call ----------------------------------------------------------------------------
+
+.PHONY: help build test check docs lock clean distclean
+
+help: ## list the targets and what can be set
+	@echo "make TARGET [NAME=value ...]"
+	@echo
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
+	    while IFS='|' read -r target text; do printf '  %-11s %s\n' "$$target" "$$text"; done
+	@echo
+	@echo "  ORDERS= ORDER_LINES= REFUNDS= CUSTOMERS= PRODUCTS=   files or globs to read"
+	@echo "  SETTINGS=shop.yml   settings and column mapping, as under vars in dbt_project.yml (or MAPPING=)"
+	@echo "  ATTACH=shop.duckdb  a DuckDB file to read tables from"
+	@echo "  DATABASE=out.duckdb the DuckDB file to write (default: tierwise.duckdb)"
+	@echo "  THREADS= TARGET=    models built at once; target of profiles.yml"
+	@echo "  PYTHON=python3.12   the Python for the environments (3.11 to 3.13)"
+
+build: .venv/requirements.txt settings-file ## build all tables with their tests, then show the tiers
+	@$(run_python) $(dbt) build $(with_settings)
+	@$(run_python) -m tierwise.summary
+
+# pytest is told nothing of this make, so that a test which calls make calls a fresh one.
+test: .venv-dev/requirements.txt .cache/duckdb2/requirements.txt check ## run make check, then all tests
+	@env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS $(dev_python) -m pytest $(TEST_ARGS)
+
+check: .venv-dev/requirements.txt .venv-bouncer/requirements.txt ## lint, types, conventions
+	@echo "ruff"; $(dev_python) -m ruff check .
+	@$(dev_python) -m ruff format --check .
+	@echo "mypy"; $(dev_python) -m mypy --cache-dir .cache/mypy
+	@echo "sqlfluff"; $(dev_python) -m sqlfluff lint models tests
+	@echo "dbt parse"; $(dev_python) $(dbt) --quiet parse
+	@echo "dbt-bouncer"; .venv-bouncer/bin/python -m dbt_bouncer.main
+
+docs: .venv-dev/requirements.txt settings-file ## write the documentation and lineage pages
+	@[ -f "$${TIERWISE_DATABASE:-tierwise.duckdb}" ] || $(MAKE) --no-print-directory build
+	@$(dev_python) $(dbt) --quiet docs generate --static $(with_settings)
+	@$(dev_python) -m dbt_colibri.cli.cli generate --disable-telemetry --output-dir target/lineage
+
+lock: .venv-lock/requirements.txt ## renew requirements/*.txt from *.in (UPGRADE=1: newest versions)
+	$(call compile,dev)
+	$(call compile,run,--constraints dev.txt)
+	$(call compile,bouncer)
+	$(call compile,duckdb2)
+	$(call compile,lock)
+
+clean: ## remove what builds wrote
+	rm -rf target logs tierwise.duckdb tierwise.duckdb.wal .cache/mypy .pytest_cache .ruff_cache
+
+distclean: clean ## remove the environments too
+	rm -rf .venv .venv-dev .venv-bouncer .venv-lock .cache
+
+
+# --- Environments --------------------------------------------------------------------------------
+
+# Each holds a copy of the lock it was made from, written last: a set-up that failed leaves none, and
+# one whose lock has not changed is left alone. A Python that went away makes the environment anew.
+gone = $(if $(wildcard $(1)/bin/python),,gone)
+
+.PHONY: gone
+
+.venv/requirements.txt: requirements/run.txt $(call gone,.venv)
+	@$(create_environment)
+
+.venv-dev/requirements.txt: requirements/dev.txt $(call gone,.venv-dev)
+	@$(create_environment)
+
+.venv-bouncer/requirements.txt: requirements/bouncer.txt $(call gone,.venv-bouncer)
+	@$(create_environment)
+
+.venv-lock/requirements.txt: requirements/lock.txt $(call gone,.venv-lock)
+	@$(create_environment)
+
+# DuckDB 2.0 for the Python of .venv-dev, to be put in front of it on PYTHONPATH.
+.cache/duckdb2/requirements.txt: requirements/duckdb2.txt .venv-dev/requirements.txt
+	@rm -rf $(@D)
+	@$(dev_python) -m pip install --quiet --require-hashes --no-deps --target $(@D) --requirement $<
+	@cp $< $@
+
+define create_environment
+if [ -x $(@D)/bin/python ] && cmp -s $< $@; then touch $@; exit 0; fi; \
+python=; \
+for candidate in $(if $(PYTHON),"$(PYTHON)",python3 python3.13 python3.12 python3.11); do \
+    if "$$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+        >/dev/null 2>&1; then python=$$candidate; break; fi; \
+done; \
+if [ -z "$$python" ]; then \
+    echo "$(if $(PYTHON),$(PYTHON) is not Python 3.11 to 3.13.,Found no Python 3.11 to 3.13.)" >&2; \
+    echo "Install one (Debian and Ubuntu: apt-get install python3 python3-venv)," >&2; \
+    echo "or name one: make PYTHON=/path/to/python3.12 $(or $(MAKECMDGOALS),build)" >&2; \
+    exit 1; \
+fi; \
+if ! "$$python" -c 'import ensurepip, venv' >/dev/null 2>&1; then \
+    echo "$$python cannot make virtual environments: it has no venv or ensurepip module." >&2; \
+    echo "Debian and Ubuntu: apt-get install python3-venv (or python3.12-venv and so on)." >&2; \
+    exit 1; \
+fi; \
+echo "Setting up $(@D) from $< with $$("$$python" --version): once, takes a minute or two."; \
+rm -rf $(@D) && \
+"$$python" -m venv $(@D) && \
+$(@D)/bin/python -m pip install --quiet --require-hashes --requirement $< && \
+cp $< $@
+endef
+
+define compile
+cd requirements && ../.venv-lock/bin/python -m uv pip compile --quiet --no-config --universal \
+    --fork-strategy fewest --python-version 3.11 --generate-hashes --no-strip-extras \
+    --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+    $(if $(UPGRADE),--upgrade) $(2) $(1).in --output-file $(1).txt
+endef
