@@ -1,0 +1,8 @@
+{# Unicode normal form C, so that one name typed on two machines is one id. #}
+{% macro composed_text(text) %}
+    {% do return(adapter.dispatch('composed_text', 'tierwise')(text)) %}
+{% endmacro %}
+
+{% macro default__composed_text(text) %}
+    {% do return('nfc_normalize(' ~ text ~ ')') %}
+{% endmacro %}

@@ -1,0 +1,57 @@
+{#
+    Inspected files as one relation with a column _file, and _row where asked. CSV is read as text with the dialect
+    given and never guessed, each group of files by its own header, and put together by name: a column that moved
+    between two files must not move its values.
+#}
+{% macro read_files(files, csv, uses_row) %}
+    {% do return(adapter.dispatch('read_files', 'tierwise')(files, csv, uses_row)) %}
+{% endmacro %}
+
+{% macro default__read_files(files, csv, uses_row) %}
+    {{ exceptions.raise_compiler_error('Inputs by `path` are read on DuckDB only.') }}
+{% endmacro %}
+
+{% macro duckdb__read_files(files, csv, uses_row) %}
+    {% set delimiter = csv.get('delimiter', ',') %}
+    {% set quote = csv.get('quote', '"') %}
+    {% set escape = csv.get('escape', '"') %}
+    {% set header = csv.get('header', not csv.get('column_names')) %}
+    {% set reads = [] %}
+    {% for file in files %}
+        {% set path = "'" ~ file.path.replace("'", "''") ~ "'" %}
+        {% if file.format == 'parquet' %}
+            {% set numbering = ', file_row_number + 1 as _row' if uses_row else '' %}
+            {% do reads.append(
+                'select * exclude (filename' ~ (', file_row_number' if uses_row else '') ~ '), filename as _file'
+                ~ numbering ~ ' from read_parquet(' ~ path ~ ', filename = true'
+                ~ (', file_row_number = true' if uses_row else '') ~ ')'
+            ) %}
+        {% else %}
+            {% set fixed = "all_varchar = true, auto_detect = false, encoding = '" ~ csv.get('encoding', 'utf-8')
+                ~ "', skip = " ~ csv.get('skip_lines', 0) %}
+            {% set numbering = ', row_number() over () as _row' if uses_row else '' %}
+            {% set names = [] %}
+            {% set fields = [] %}
+            {% for column in file.columns %}
+                {% do names.append("'" ~ column.replace("'", "''") ~ "': 'VARCHAR'") %}
+                {% do fields.append('fields[' ~ loop.index ~ '] as ' ~ tierwise.quoted(column)) %}
+            {% endfor %}
+            {% if delimiter == 'whitespace' %}
+                {% do reads.append(
+                    'select ' ~ fields | join(', ') ~ ', ' ~ path ~ ' as _file' ~ numbering
+                    ~ " from (select string_split_regex(trim(line, ' \t\r'), '[ \t]+') as fields from read_csv("
+                    ~ path ~ ', ' ~ fixed ~ ", header = false, delim = '\x01', quote = '', escape = ''"
+                    ~ ", columns = {'line': 'VARCHAR'}) where trim(line, ' \t\r') <> '')"
+                ) %}
+            {% else %}
+                {% do reads.append(
+                    'select *, ' ~ path ~ ' as _file' ~ numbering ~ ' from read_csv(' ~ path ~ ', ' ~ fixed
+                    ~ ', header = ' ~ header ~ ", delim = '" ~ delimiter.replace("'", "''") ~ "', quote = '"
+                    ~ quote.replace("'", "''") ~ "', escape = '" ~ escape.replace("'", "''") ~ "', columns = {"
+                    ~ names | join(', ') ~ '})'
+                ) %}
+            {% endif %}
+        {% endif %}
+    {% endfor %}
+    {% do return('(' ~ reads | join(' union all by name ') ~ ')') %}
+{% endmacro %}

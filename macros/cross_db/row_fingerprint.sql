@@ -1,0 +1,8 @@
+{# A hash of several columns, nulls included; compared only between rows that share a key. #}
+{% macro row_fingerprint(columns) %}
+    {% do return(adapter.dispatch('row_fingerprint', 'tierwise')(columns)) %}
+{% endmacro %}
+
+{% macro default__row_fingerprint(columns) %}
+    {% do return('hash((' ~ columns | join(', ') ~ '))') %}
+{% endmacro %}

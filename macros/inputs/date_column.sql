@@ -1,0 +1,14 @@
+{% macro date_column(input, column) %}
+    {% set type = input.types[column] | upper %}
+    {% if type == 'DATE' or type.startswith('TIMESTAMP') %}
+        {% do return('cast(' ~ column ~ ' as date)') %}
+    {% endif %}
+    {% set text = 'trim(cast(' ~ column ~ ' as varchar))' %}
+    {% if input.entry.date_format %}
+        {% do return('cast(' ~ tierwise.try_parse_timestamp(text, input.entry.date_format) ~ ' as date)') %}
+    {% endif %}
+    {% do return(
+        'case when ' ~ tierwise.full_match(text, '[0-9]{4}-[0-9]{2}-[0-9]{2}') ~ ' then try_cast(' ~ text
+        ~ ' as date) end'
+    ) %}
+{% endmacro %}

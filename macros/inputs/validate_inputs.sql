@@ -1,0 +1,23 @@
+{# Runs on-run-start: no model changes while a file cannot be read in full or a column is missing. #}
+{% macro validate_inputs() %}
+    {% if not execute or flags.WHICH not in ['build', 'run'] %}
+        {% do return('') %}
+    {% endif %}
+    {% set inputs = tierwise.configured_inputs() %}
+    {% if not (inputs.get('orders') or inputs.get('order_lines')) %}
+        {{ exceptions.raise_compiler_error(
+            "There are no orders. Name them under inputs: orders, or inputs: order_lines where an order is a group of "
+            ~ "lines, or in TIERWISE_ORDERS. Tables given: " ~ (inputs | list | join(', ')) ~ "."
+        ) }}
+    {% endif %}
+    {% for table, entry in inputs.items() %}
+        {% if entry.path %}
+            {% do tierwise.inspected_files(table, entry, true) %}
+        {% endif %}
+        {# A model of this run may not exist yet; its columns are checked when staging compiles. #}
+        {% if not entry.model %}
+            {% do tierwise.input_source(table) %}
+        {% endif %}
+    {% endfor %}
+    {% do return('') %}
+{% endmacro %}

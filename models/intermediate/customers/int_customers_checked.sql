@@ -1,0 +1,65 @@
+with
+
+stg_commerce__customers as (
+
+    select * from {{ ref('stg_commerce__customers') }}
+
+),
+
+fingerprinted as (
+
+    select
+        *,
+        {{ tierwise.row_fingerprint([
+            'created_at', 'birth_date', 'region', 'industry', 'owner_id', 'customer_attributes',
+            'has_marketing_consent', 'is_opted_out_of_profiling',
+        ]) }} as fingerprint
+    from stg_commerce__customers
+
+),
+
+compared as (
+
+    select
+        *,
+        row_number() over (
+            partition by customer_id, fingerprint, format_codes
+            order by source_file asc
+        ) as copy_number,
+        count(distinct fingerprint) over (partition by customer_id, format_codes) as version_count,
+        max(case when is_opted_out_of_profiling then 1 else 0 end) over (partition by customer_id) = 1
+            as has_any_opt_out
+    from fingerprinted
+
+),
+
+final as (
+
+    select
+        customer_id,
+        created_at,
+        birth_date,
+        region,
+        industry,
+        owner_id,
+        customer_attributes,
+        has_marketing_consent,
+        is_opted_out_of_profiling,
+        has_any_opt_out,
+        source_file,
+        source_record,
+        case
+            when format_codes <> '' then format_codes
+            when version_count > 1 then 'CUSTOMER_CONFLICT'
+            else ''
+        end as reason_codes,
+        case
+            when format_codes <> '' or version_count > 1 then 'quarantined'
+            when copy_number > 1 then 'collapsed'
+            else 'accepted'
+        end as verdict
+    from compared
+
+)
+
+select * from final

@@ -1,0 +1,46 @@
+with
+
+int_orders_checked as (
+
+    select * from {{ ref('int_orders_checked') }}
+
+),
+
+valued as (
+
+    select
+        *,
+        cast(net_amount * fx_rate as decimal(18, 2)) as net_base_amount,
+        cast(cost_amount * fx_rate as decimal(18, 2)) as cost_base_amount
+    from int_orders_checked
+    where verdict = 'accepted'
+
+),
+
+final as (
+
+    select
+        order_id,
+        customer_id,
+        customer_id is null as is_guest,
+        ordered_at,
+        order_date,
+        channel,
+        store_id,
+        status,
+        currency_code,
+        cast(fx_rate as decimal(18, 8)) as fx_rate,
+        net_base_amount as net_amount,
+        cost_base_amount as cost_amount,
+        {{ tierwise.profit('net_base_amount', 'cost_base_amount') }} as profit_amount,
+        cost_amount is not null as has_known_cost,
+        {# An order that never had an amount is a purchase only where the setting says so. #}
+        status_is_purchase
+        and (net_base_amount > 0 {{ 'or net_amount = 0' if tierwise.setting('zero_amount_is_purchase') else '' }})
+            as is_purchase,
+        coalesce(line_amount <> gross_amount, false) as has_total_mismatch
+    from valued
+
+)
+
+select * from final

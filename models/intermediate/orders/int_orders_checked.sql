@@ -1,0 +1,136 @@
+with
+
+int_orders_resolved as (
+
+    select * from {{ ref('int_orders_resolved') }}
+
+),
+
+order_status_map as (
+
+    select * from {{ ref('order_status_map') }}
+
+),
+
+fx_rates as (
+
+    select * from {{ ref('fx_rates') }}
+
+),
+
+known_currencies as (
+
+    select currency_code
+    from fx_rates
+    group by 1
+
+),
+
+{# Among several currencies a missing one is a question; a single one answers it. #}
+currencies as (
+
+    select
+        count(distinct upper(currency_code)) as currency_count,
+        case
+            when count(currency_code) = 0 then '{{ tierwise.setting('base_currency') }}'
+            when count(distinct upper(currency_code)) = 1 then min(upper(currency_code))
+        end as only_currency_code
+    from int_orders_resolved
+    where format_codes = ''
+
+),
+
+dated as (
+
+    select
+        int_orders_resolved.*,
+        upper(coalesce(int_orders_resolved.currency_code, currencies.only_currency_code)) as order_currency_code,
+        cast(
+            {{ tierwise.utc_to_local('int_orders_resolved.ordered_at', tierwise.setting('business_timezone')) }} as date
+        ) as order_date,
+        int_orders_resolved.gross_amount - coalesce(int_orders_resolved.discount_amount, 0) as net_amount
+    from int_orders_resolved
+    cross join currencies
+
+),
+
+matched as (
+
+    select
+        dated.*,
+        case
+            when dated.order_currency_code = '{{ tierwise.setting('base_currency') }}' then 1
+            else fx_rates.rate_to_base
+        end as fx_rate,
+        known_currencies.currency_code is not null
+        or dated.order_currency_code = '{{ tierwise.setting('base_currency') }}' as currency_is_known,
+        {# A table without statuses holds finished orders; a blank among statuses is one nobody mapped. #}
+        order_status_map.is_purchase as status_is_purchase
+    from dated
+    left join order_status_map
+        on lower(dated.status) = order_status_map.source_status
+    left join known_currencies
+        on dated.order_currency_code = known_currencies.currency_code
+    left join fx_rates
+        on
+            dated.order_currency_code = fx_rates.currency_code
+            and dated.order_date >= fx_rates.valid_from
+            and (dated.order_date < fx_rates.valid_to or fx_rates.valid_to is null)
+
+),
+
+coded as (
+
+    select
+        *,
+        {# One primary code per row: the first that applies, in this order. #}
+        concat_ws(
+            ',',
+            nullif(format_codes, ''),
+            case when is_conflicting then 'ORDER_CONFLICT' end,
+            case when order_date < date '{{ tierwise.setting('min_order_date') }}' then 'DATE_RANGE' end,
+            case when is_test then 'TEST_ORDER' end,
+            case when status is not null and status_is_purchase is null then 'STATUS_UNKNOWN' end,
+            case when net_amount < 0 then 'AMOUNT_NEGATIVE' end,
+            case when order_currency_code is null then 'CURRENCY_MISSING' end,
+            case when order_currency_code is not null and not currency_is_known then 'CURRENCY_UNKNOWN' end,
+            case when currency_is_known and order_date is not null and fx_rate is null then 'FX_MISSING' end
+        ) as reason_codes
+    from matched
+
+),
+
+final as (
+
+    select
+        order_id,
+        customer_id,
+        ordered_at,
+        order_date,
+        gross_amount,
+        discount_amount,
+        net_amount,
+        cost_amount,
+        line_amount,
+        order_currency_code as currency_code,
+        fx_rate,
+        status,
+        coalesce(status_is_purchase, true) as status_is_purchase,
+        updated_at,
+        channel,
+        store_id,
+        source_file,
+        source_record,
+        reason_codes,
+        case
+            when format_codes <> '' or is_conflicting then 'quarantined'
+            when is_superseded then 'superseded'
+            when is_copy then 'collapsed'
+            when reason_codes <> '' then 'quarantined'
+            else 'accepted'
+        end as verdict
+    from coded
+
+)
+
+select * from final

@@ -1,0 +1,112 @@
+{{ config(materialized='view') }}
+
+with
+
+int_orders_unioned as (
+
+    select * from {{ ref('int_orders_unioned') }}
+
+),
+
+fingerprinted as (
+
+    select
+        *,
+        {{ tierwise.row_fingerprint([
+            'customer_id', 'ordered_at', 'gross_amount', 'discount_amount', 'cost_amount', 'currency_code', 'status',
+            'updated_at', 'channel', 'store_id', 'is_test',
+        ]) }} as fingerprint
+    from int_orders_unioned
+
+),
+
+{# Orders that came more than once are few: only they pay for the windows below. #}
+repeated_orders as (
+
+    select order_id
+    from fingerprinted
+    where format_codes = ''
+    group by 1
+    having count(*) > 1
+
+),
+
+repeated_rows as (
+
+    select
+        fingerprinted.*,
+        row_number() over (
+            partition by fingerprinted.order_id, fingerprinted.fingerprint
+            order by fingerprinted.source_file asc
+        ) as copy_number,
+        max(fingerprinted.updated_at) over (partition by fingerprinted.order_id) as newest_updated_at
+    from fingerprinted
+    inner join repeated_orders
+        on fingerprinted.order_id = repeated_orders.order_id
+    where fingerprinted.format_codes = ''
+
+),
+
+compared_rows as (
+
+    select
+        *,
+        count(distinct fingerprint) over (partition by order_id) as version_count,
+        count(distinct customer_id) over (partition by order_id) as customer_count,
+        count(*) over (partition by order_id) - count(updated_at) over (partition by order_id) as undated_row_count,
+        count(distinct case when updated_at = newest_updated_at then fingerprint end) over (
+            partition by order_id
+        ) as newest_version_count
+    from repeated_rows
+
+),
+
+judged_rows as (
+
+    select
+        *,
+        {# Which version is the newest must be certain, or none of them is taken. #}
+        version_count > 1
+        and (customer_count > 1 or undated_row_count > 0 or newest_version_count > 1) as is_conflicting,
+        coalesce(updated_at < newest_updated_at, false) as is_superseded
+    from compared_rows
+
+),
+
+single_rows as (
+
+    select fingerprinted.*
+    from fingerprinted
+    left join repeated_orders
+        on fingerprinted.order_id = repeated_orders.order_id
+    where
+        fingerprinted.format_codes <> ''
+        or repeated_orders.order_id is null
+
+),
+
+{% set order_columns = [
+    'order_id', 'customer_id', 'ordered_at', 'gross_amount', 'discount_amount', 'cost_amount', 'line_amount',
+    'currency_code', 'status', 'updated_at', 'channel', 'store_id', 'is_test', 'source_file', 'format_codes',
+    'source_record',
+] %}
+
+final as (
+
+    select
+        {{ order_columns | join(',\n        ') }},
+        false as is_conflicting,
+        false as is_superseded,
+        false as is_copy
+    from single_rows
+    union all
+    select
+        {{ order_columns | join(',\n        ') }},
+        is_conflicting,
+        is_superseded,
+        copy_number > 1 as is_copy
+    from judged_rows
+
+)
+
+select * from final

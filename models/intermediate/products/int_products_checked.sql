@@ -1,0 +1,55 @@
+with
+
+stg_commerce__products as (
+
+    select * from {{ ref('stg_commerce__products') }}
+
+),
+
+fingerprinted as (
+
+    select
+        *,
+        {{ tierwise.row_fingerprint(['product_name', 'product_category', 'product_brand', 'cost_amount']) }} as fingerprint
+    from stg_commerce__products
+
+),
+
+compared as (
+
+    select
+        *,
+        row_number() over (
+            partition by product_id, fingerprint, format_codes
+            order by source_file asc
+        ) as copy_number,
+        count(distinct fingerprint) over (partition by product_id, format_codes) as version_count
+    from fingerprinted
+
+),
+
+final as (
+
+    select
+        product_id,
+        product_name,
+        product_category,
+        product_brand,
+        cost_amount,
+        source_file,
+        source_record,
+        case
+            when format_codes <> '' then format_codes
+            when version_count > 1 then 'PRODUCT_CONFLICT'
+            else ''
+        end as reason_codes,
+        case
+            when format_codes <> '' or version_count > 1 then 'quarantined'
+            when copy_number > 1 then 'collapsed'
+            else 'accepted'
+        end as verdict
+    from compared
+
+)
+
+select * from final

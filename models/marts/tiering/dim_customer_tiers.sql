@@ -1,0 +1,133 @@
+with
+
+int_customers_unioned as (
+
+    select * from {{ ref('int_customers_unioned') }}
+
+),
+
+int_customers_purchases_summarised as (
+
+    select * from {{ ref('int_customers_purchases_summarised') }}
+
+),
+
+int_customers_tiered as (
+
+    select * from {{ ref('int_customers_tiered') }}
+
+),
+
+int_tiers_configured as (
+
+    select * from {{ ref('int_tiers_configured') }}
+
+),
+
+fct_customer_rfm_scores as (
+
+    select * from {{ ref('fct_customer_rfm_scores') }}
+
+),
+
+fct_customer_abc_classes as (
+
+    select * from {{ ref('fct_customer_abc_classes') }}
+
+),
+
+rfm_segments as (
+
+    select * from {{ ref('rfm_segments') }}
+
+),
+
+latest_date as (
+
+    select max(as_of_date) as as_of_date
+    from {{ ref('util_as_of_dates') }}
+
+),
+
+final as (
+
+    select
+        int_customers_unioned.customer_id,
+        latest_date.as_of_date,
+        case
+            when int_customers_purchases_summarised.customer_id is not null then 'customer'
+            when int_customers_unioned.first_accepted_order_date <= latest_date.as_of_date then 'non_buyer'
+            else 'prospect'
+        end as customer_stage,
+        '{{ tierwise.setting('active_tier_policy') }}' as policy_name,
+        int_customers_tiered.policy_version,
+        int_customers_tiered.tier_code,
+        int_tiers_configured.tier_rank,
+        int_tiers_configured.tier_label_en,
+        int_tiers_configured.tier_label_zh,
+        int_customers_tiered.metric_value as tier_metric_value,
+        case
+            when int_customers_unioned.is_opted_out_of_profiling then 'opted_out'
+            when int_customers_purchases_summarised.customer_id is null then 'no_purchase'
+        end as untiered_reason,
+        int_customers_purchases_summarised.first_order_date,
+        int_customers_purchases_summarised.last_order_date,
+        int_customers_purchases_summarised.recency_days,
+        coalesce(int_customers_purchases_summarised.lifetime_order_count, 0) as lifetime_order_count,
+        coalesce(int_customers_purchases_summarised.lifetime_net_revenue_amount, 0) as lifetime_net_revenue_amount,
+        fct_customer_rfm_scores.rfm_order_count,
+        fct_customer_rfm_scores.rfm_monetary_amount,
+        fct_customer_rfm_scores.r_score,
+        fct_customer_rfm_scores.f_score,
+        fct_customer_rfm_scores.m_score,
+        fct_customer_rfm_scores.rfm_cell,
+        fct_customer_rfm_scores.rfm_total_score,
+        fct_customer_rfm_scores.segment_code,
+        segments.segment_label_en,
+        segments.segment_label_zh,
+        fct_customer_rfm_scores.value_segment_code,
+        value_segments.segment_label_en as value_segment_label_en,
+        value_segments.segment_label_zh as value_segment_label_zh,
+        fct_customer_abc_classes.abc_class,
+        fct_customer_abc_classes.abc_rank,
+        int_customers_unioned.region,
+        int_customers_unioned.industry,
+        int_customers_unioned.owner_id,
+        int_customers_unioned.customer_attributes,
+        int_customers_unioned.has_marketing_consent,
+        int_customers_unioned.is_opted_out_of_profiling
+    from int_customers_unioned
+    cross join latest_date
+    left join int_customers_purchases_summarised
+        on
+            int_customers_unioned.customer_id = int_customers_purchases_summarised.customer_id
+            and latest_date.as_of_date = int_customers_purchases_summarised.as_of_date
+    left join fct_customer_rfm_scores
+        on
+            int_customers_unioned.customer_id = fct_customer_rfm_scores.customer_id
+            and latest_date.as_of_date = fct_customer_rfm_scores.as_of_date
+    left join fct_customer_abc_classes
+        on
+            int_customers_unioned.customer_id = fct_customer_abc_classes.customer_id
+            and latest_date.as_of_date = fct_customer_abc_classes.as_of_date
+    left join int_customers_tiered
+        on
+            int_customers_unioned.customer_id = int_customers_tiered.customer_id
+            and latest_date.as_of_date = int_customers_tiered.as_of_date
+            and int_customers_tiered.policy_name = '{{ tierwise.setting('active_tier_policy') }}'
+    left join int_tiers_configured
+        on
+            int_customers_tiered.policy_name = int_tiers_configured.policy_name
+            and int_customers_tiered.tier_code = int_tiers_configured.tier_code
+    left join rfm_segments as segments
+        on
+            segments.vocabulary = 'eleven'
+            and fct_customer_rfm_scores.segment_code = segments.segment_code
+    left join rfm_segments as value_segments
+        on
+            value_segments.vocabulary = 'eight'
+            and fct_customer_rfm_scores.value_segment_code = value_segments.segment_code
+
+)
+
+select * from final

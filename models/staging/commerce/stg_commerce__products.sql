@@ -1,0 +1,29 @@
+{% set input = tierwise.input_source('products') %}
+
+with
+
+source as (
+
+    select * from {{ input.relation }}
+
+),
+
+final as (
+
+    select
+        {{ tierwise.text_column(input, 'product_id') }} as product_id,
+        {{ tierwise.text_column(input, 'name') }} as product_name,
+        {{ tierwise.text_column(input, 'category') }} as product_category,
+        {{ tierwise.text_column(input, 'brand') }} as product_brand,
+        {{ tierwise.money_column(input, 'cost_amount') }} as cost_amount,
+        source_file,
+        {{ tierwise.format_codes(input, 'products') }} as format_codes,
+        {# What a row looked like matters where it could not be read; elsewhere the columns say it. #}
+        case
+            when {{ tierwise.format_codes(input, 'products') }} <> '' then {{ tierwise.record_as_json('source') }}
+        end as source_record
+    from source
+
+)
+
+select * from final
