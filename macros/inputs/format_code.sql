@@ -1,24 +1,31 @@
 {#
     The reason code of one column, null where it could be read: missing where it is required and blank, otherwise the
-    way in which a value that is there did not become its type.
+    way in which a value that is there did not become its type. Empty where no value of the source type can fail.
 #}
 {% macro format_code(input, column, type, is_required) %}
     {% set noun = {'money': 'AMOUNT', 'quantity': 'QUANTITY', 'timestamp': 'DATE', 'date': 'DATE', 'boolean': 'FLAG'}
         .get(type, column | upper) %}
-    {% set text = 'trim(cast(' ~ column ~ ' as varchar))' %}
+    {% set is_text = tierwise.is_text_type(input.types[column]) %}
+    {% set text = 'trim(' ~ column ~ ')' if is_text else 'cast(' ~ column ~ ' as varchar)' %}
+    {% set blank = "coalesce(" ~ text ~ ", '') = ''" if is_text else column ~ ' is null' %}
     {% set typed = tierwise.typed_column(input, column, type) %}
-    {% set missing = "'" ~ noun ~ "_MISSING'" if is_required else 'null' %}
-    {% set reason = "'" ~ noun ~ "_FORMAT'" %}
-    {% if type in ['money', 'quantity'] %}
-        {% set reason = "case when lower(trim(" ~ text ~ ", '+- ')) in ('nan', 'inf', 'infinity') then '" ~ noun
-            ~ "_NOT_FINITE' else " ~ reason ~ ' end' %}
-    {% elif type in ['timestamp', 'date'] and not input.entry.get(type ~ '_format') %}
-        {% set reason = 'case when ' ~ tierwise.full_match(text, '[0-9]{4}-[0-9]{2}-[0-9]{2}([ T].*)?')
-            ~ " then 'DATE_INVALID' else " ~ reason ~ ' end' %}
-    {% elif type == 'text' and not is_required %}
+    {% set missing = 'when ' ~ blank ~ " then '" ~ noun ~ "_MISSING'" if is_required else '' %}
+    {% set unreadable = 'when not (' ~ blank ~ ') and ' ~ typed ~ ' is null then ' %}
+    {% if not is_required and (type == 'text' or column in input.unmapped) %}
         {% do return('') %}
+    {% elif type == 'text' %}
+        {% do return('case ' ~ missing ~ ' end') %}
+    {% elif type in ['money', 'quantity'] %}
+        {% do return(
+            'case ' ~ missing ~ ' ' ~ unreadable ~ "case when lower(trim(" ~ text
+            ~ ", '+- ')) in ('nan', 'inf', 'infinity') then '" ~ noun ~ "_NOT_FINITE' else '" ~ noun ~ "_FORMAT' end end"
+        ) %}
+    {% elif type in ['timestamp', 'date'] and not input.entry.get(type ~ '_format') %}
+        {% do return(
+            'case ' ~ missing ~ ' ' ~ unreadable ~ 'case when '
+            ~ tierwise.full_match(text, '[0-9]{4}-[0-9]{2}-[0-9]{2}([ T].*)?')
+            ~ " then 'DATE_INVALID' else 'DATE_FORMAT' end end"
+        ) %}
     {% endif %}
-    {% do return(
-        'case when coalesce(' ~ text ~ ", '') = '' then " ~ missing ~ ' when ' ~ typed ~ ' is null then ' ~ reason ~ ' end'
-    ) %}
+    {% do return('case ' ~ missing ~ ' ' ~ unreadable ~ "'" ~ noun ~ "_FORMAT' end") %}
 {% endmacro %}

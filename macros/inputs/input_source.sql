@@ -1,7 +1,7 @@
 {#
     One input table, ready to be selected from: `relation` is an SQL text with one column per column of the contract
-    (unmapped ones null) and source_file; `types` names the type each has in the source; `is_given` says whether the
-    shop has the table at all. Refuses a missing required column and an unknown one, naming the columns found.
+    (those of `unmapped` null) and source_file; `types` names the type each has in the source; `is_given` says whether
+    the shop has the table at all. Refuses a missing required column and an unknown one, naming the columns found.
 #}
 {% macro input_source(table) %}
     {% set contract = tierwise.input_contract()[table] %}
@@ -18,7 +18,7 @@
         {% endfor %}
         {% do selected.append('cast(null as varchar) as source_file') %}
         {% do return({
-            'is_given': false, 'entry': {}, 'types': types,
+            'is_given': false, 'entry': {}, 'types': types, 'unmapped': contract.columns | list,
             'relation': '(select ' ~ selected | join(', ') ~ ' where 1 = 0) as mapped_input',
         }) %}
     {% endif %}
@@ -26,12 +26,14 @@
     {% set found = reader.columns.values() | rejectattr('is_pseudo') | map(attribute='name') | join(', ') %}
     {% set mapping = entry.get('columns', {}) %}
     {% set missing = [] %}
+    {% set unmapped = [] %}
     {% for column in contract.columns %}
         {% set expression = mapping.get(column, column if column in reader.columns else none) %}
         {% if expression is not none %}
             {% set sql = tierwise.map_expression(table, entry, column, expression, reader.columns) %}
         {% else %}
             {% set sql = 'cast(null as varchar)' %}
+            {% do unmapped.append(column) %}
             {% if column in contract.required %}
                 {% do missing.append(column) %}
             {% endif %}
@@ -54,6 +56,6 @@
         {% do types.update({column: type}) %}
     {% endfor %}
     {% do return({
-        'is_given': true, 'entry': entry, 'types': types, 'relation': relation ~ ' as mapped_input',
+        'is_given': true, 'entry': entry, 'types': types, 'unmapped': unmapped, 'relation': relation ~ ' as mapped_input',
     }) %}
 {% endmacro %}

@@ -26,7 +26,8 @@ compared as (
             partition by customer_id, fingerprint, format_codes
             order by source_file asc
         ) as copy_number,
-        count(distinct fingerprint) over (partition by customer_id, format_codes) as version_count,
+        min(fingerprint) over (partition by customer_id, format_codes)
+        <> max(fingerprint) over (partition by customer_id, format_codes) as is_conflicting,
         max(case when is_opted_out_of_profiling then 1 else 0 end) over (partition by customer_id) = 1
             as has_any_opt_out
     from fingerprinted
@@ -50,11 +51,11 @@ final as (
         source_record,
         case
             when format_codes <> '' then format_codes
-            when version_count > 1 then 'CUSTOMER_CONFLICT'
+            when is_conflicting then 'CUSTOMER_CONFLICT'
             else ''
         end as reason_codes,
         case
-            when format_codes <> '' or version_count > 1 then 'quarantined'
+            when format_codes <> '' or is_conflicting then 'quarantined'
             when copy_number > 1 then 'collapsed'
             else 'accepted'
         end as verdict

@@ -51,12 +51,18 @@ compared_rows as (
 
     select
         *,
-        count(distinct fingerprint) over (partition by order_id) as version_count,
-        count(distinct customer_id) over (partition by order_id) as customer_count,
-        count(*) over (partition by order_id) - count(updated_at) over (partition by order_id) as undated_row_count,
-        count(distinct case when updated_at = newest_updated_at then fingerprint end) over (
-            partition by order_id
-        ) as newest_version_count
+        min(fingerprint) over (partition by order_id)
+        <> max(fingerprint) over (partition by order_id) as has_versions,
+        coalesce(
+            min(customer_id) over (partition by order_id)
+            <> max(customer_id) over (partition by order_id), false
+        ) as has_two_customers,
+        count(updated_at) over (partition by order_id)
+        < count(*) over (partition by order_id) as has_undated_version,
+        coalesce(
+            min(case when updated_at = newest_updated_at then fingerprint end) over (partition by order_id)
+            <> max(case when updated_at = newest_updated_at then fingerprint end) over (partition by order_id), false
+        ) as has_two_newest_versions
     from repeated_rows
 
 ),
@@ -66,8 +72,8 @@ judged_rows as (
     select
         *,
         {# Which version is the newest must be certain, or none of them is taken. #}
-        version_count > 1
-        and (customer_count > 1 or undated_row_count > 0 or newest_version_count > 1) as is_conflicting,
+        has_versions
+        and (has_two_customers or has_undated_version or has_two_newest_versions) as is_conflicting,
         coalesce(updated_at < newest_updated_at, false) as is_superseded
     from compared_rows
 

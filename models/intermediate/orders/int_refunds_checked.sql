@@ -31,7 +31,8 @@ compared as (
             partition by refund_id, fingerprint, format_codes
             order by source_file asc
         ) as copy_number,
-        count(distinct fingerprint) over (partition by refund_id, format_codes) as version_count
+        min(fingerprint) over (partition by refund_id, format_codes)
+        <> max(fingerprint) over (partition by refund_id, format_codes) as is_conflicting
     from fingerprinted
 
 ),
@@ -45,7 +46,7 @@ linked as (
         int_orders_accepted.net_amount as order_net_amount,
         int_orders_accepted.order_id is not null as has_order,
         cast(compared.refund_amount * int_orders_accepted.fx_rate as decimal(18, 2)) as refund_base_amount,
-        compared.format_codes = '' and compared.version_count = 1 and compared.copy_number = 1
+        compared.format_codes = '' and not compared.is_conflicting and compared.copy_number = 1
         and compared.refund_amount > 0 and int_orders_accepted.order_id is not null as is_candidate
     from compared
     left join int_orders_accepted
@@ -74,7 +75,7 @@ coded as (
         concat_ws(
             ',',
             nullif(format_codes, ''),
-            case when format_codes = '' and version_count > 1 then 'REFUND_CONFLICT' end,
+            case when format_codes = '' and is_conflicting then 'REFUND_CONFLICT' end,
             case when refund_amount <= 0 then 'AMOUNT_NEGATIVE' end,
             case when format_codes = '' and not has_order then 'REFUND_ORPHAN' end,
             case when is_candidate and refunded_so_far_amount > order_net_amount then 'REFUND_EXCEEDS' end
@@ -96,7 +97,7 @@ final as (
         source_record,
         reason_codes,
         case
-            when format_codes <> '' or version_count > 1 then 'quarantined'
+            when format_codes <> '' or is_conflicting then 'quarantined'
             when copy_number > 1 then 'collapsed'
             when reason_codes <> '' then 'quarantined'
             else 'accepted'

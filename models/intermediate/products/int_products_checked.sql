@@ -23,7 +23,8 @@ compared as (
             partition by product_id, fingerprint, format_codes
             order by source_file asc
         ) as copy_number,
-        count(distinct fingerprint) over (partition by product_id, format_codes) as version_count
+        min(fingerprint) over (partition by product_id, format_codes)
+        <> max(fingerprint) over (partition by product_id, format_codes) as is_conflicting
     from fingerprinted
 
 ),
@@ -40,11 +41,11 @@ final as (
         source_record,
         case
             when format_codes <> '' then format_codes
-            when version_count > 1 then 'PRODUCT_CONFLICT'
+            when is_conflicting then 'PRODUCT_CONFLICT'
             else ''
         end as reason_codes,
         case
-            when format_codes <> '' or version_count > 1 then 'quarantined'
+            when format_codes <> '' or is_conflicting then 'quarantined'
             when copy_number > 1 then 'collapsed'
             else 'accepted'
         end as verdict

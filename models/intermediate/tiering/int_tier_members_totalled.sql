@@ -51,8 +51,10 @@ members as (
         policies.policy_name,
         coalesce(int_customers_tiered.tier_code, 'untiered') as tier_code,
         count(*) as customer_count,
-        sum(int_customers_purchases_summarised.lifetime_order_count) as order_count,
-        sum(int_customers_purchases_summarised.lifetime_net_revenue_amount) as net_revenue_amount
+        cast(sum(int_customers_purchases_summarised.lifetime_order_count) as bigint) as order_count,
+        cast(
+            sum(int_customers_purchases_summarised.lifetime_net_revenue_amount) as decimal(18, 2)
+        ) as net_revenue_amount
     from int_customers_unioned
     cross join util_as_of_dates
     cross join policies
@@ -76,8 +78,8 @@ guests as (
         policies.policy_name,
         'guest' as tier_code,
         0 as customer_count,
-        sum(int_orders_signed.purchase_count) as order_count,
-        sum(int_orders_signed.net_amount) as net_revenue_amount
+        cast(sum(int_orders_signed.purchase_count) as bigint) as order_count,
+        cast(sum(int_orders_signed.net_amount) as decimal(18, 2)) as net_revenue_amount
     from int_orders_signed
     cross join util_as_of_dates
     cross join policies

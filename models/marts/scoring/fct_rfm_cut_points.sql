@@ -38,7 +38,7 @@ all_cut_points as (
     {% set method = tierwise.setting('rfm_' ~ dimension ~ '_method') %}
     {% if method == 'natural_breaks' %}
     select
-        as_of_date,
+        cast(as_of_date as date) as as_of_date,
         dimension,
         'natural_breaks' as method,
         cut_number,

@@ -19,9 +19,7 @@ final as (
         source_file,
         {{ tierwise.format_codes(input, 'refunds') }} as format_codes,
         {# What a row looked like matters where it could not be read; elsewhere the columns say it. #}
-        case
-            when {{ tierwise.format_codes(input, 'refunds') }} <> '' then {{ tierwise.record_as_json('source') }}
-        end as source_record
+        case when format_codes <> '' then {{ tierwise.record_as_json('source') }} end as source_record
     from source
 
 )
