@@ -38,7 +38,7 @@ final as (
         status_is_purchase
         and (net_base_amount > 0 {{ 'or net_amount = 0' if tierwise.setting('zero_amount_is_purchase') else '' }})
             as is_purchase,
-        coalesce(line_amount <> gross_amount, false) as has_total_mismatch
+        coalesce(lines_amount <> gross_amount, false) as has_total_mismatch
     from valued
 
 )

@@ -111,7 +111,7 @@ final as (
         discount_amount,
         net_amount,
         cost_amount,
-        line_amount,
+        lines_amount,
         order_currency_code as currency_code,
         fx_rate,
         status,

@@ -92,7 +92,7 @@ single_rows as (
 ),
 
 {% set order_columns = [
-    'order_id', 'customer_id', 'ordered_at', 'gross_amount', 'discount_amount', 'cost_amount', 'line_amount',
+    'order_id', 'customer_id', 'ordered_at', 'gross_amount', 'discount_amount', 'cost_amount', 'lines_amount',
     'currency_code', 'status', 'updated_at', 'channel', 'store_id', 'is_test', 'source_file', 'format_codes',
     'source_record',
 ] %}

@@ -18,7 +18,7 @@ line_totals as (
 
     select
         order_id,
-        cast(sum(line_amount) as decimal(18, 2)) as line_amount,
+        cast(sum(line_amount) as decimal(18, 2)) as lines_amount,
         cast(sum(discount_amount) as decimal(18, 2)) as discount_amount,
         cast(sum(cost_amount) as decimal(18, 2)) as cost_amount,
         count(*) as line_count,
@@ -47,10 +47,10 @@ orders_as_given as (
         stg_commerce__orders.order_id,
         stg_commerce__orders.customer_id,
         stg_commerce__orders.ordered_at,
-        coalesce(stg_commerce__orders.gross_amount, line_totals.line_amount) as gross_amount,
+        coalesce(stg_commerce__orders.gross_amount, line_totals.lines_amount) as gross_amount,
         stg_commerce__orders.discount_amount,
         stg_commerce__orders.cost_amount,
-        line_totals.line_amount,
+        line_totals.lines_amount,
         stg_commerce__orders.currency_code,
         stg_commerce__orders.status,
         stg_commerce__orders.updated_at,
@@ -62,7 +62,7 @@ orders_as_given as (
         case
             when
                 stg_commerce__orders.format_codes = 'AMOUNT_MISSING'
-                and line_totals.line_amount is not null
+                and line_totals.lines_amount is not null
                 then ''
             else stg_commerce__orders.format_codes
         end as format_codes,
@@ -80,10 +80,10 @@ orders_from_lines as (
         order_id,
         customer_id,
         ordered_at,
-        line_amount as gross_amount,
+        lines_amount as gross_amount,
         discount_amount,
         case when costed_line_count = line_count then cost_amount end as cost_amount,
-        line_amount,
+        lines_amount,
         currency_code,
         status,
         updated_at,

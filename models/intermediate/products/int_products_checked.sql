@@ -10,7 +10,7 @@ fingerprinted as (
 
     select
         *,
-        {{ tierwise.row_fingerprint(['product_name', 'product_category', 'product_brand', 'cost_amount']) }} as fingerprint
+        {{ tierwise.row_fingerprint(['product_name', 'product_category', 'product_brand', 'unit_cost_amount']) }} as fingerprint
     from stg_commerce__products
 
 ),
@@ -36,7 +36,7 @@ final as (
         product_name,
         product_category,
         product_brand,
-        cost_amount,
+        unit_cost_amount,
         source_file,
         source_record,
         case

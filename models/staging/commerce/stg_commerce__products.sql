@@ -15,7 +15,7 @@ final as (
         {{ tierwise.text_column(input, 'name') }} as product_name,
         {{ tierwise.text_column(input, 'category') }} as product_category,
         {{ tierwise.text_column(input, 'brand') }} as product_brand,
-        {{ tierwise.money_column(input, 'cost_amount') }} as cost_amount,
+        {{ tierwise.money_column(input, 'cost_amount') }} as unit_cost_amount,
         source_file,
         {{ tierwise.format_codes(input, 'products') }} as format_codes,
         {# What a row looked like matters where it could not be read; elsewhere the columns say it. #}
