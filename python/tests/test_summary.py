@@ -1,0 +1,227 @@
+"""The summary of a small database made here."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import duckdb
+import pytest
+from tierwise.summary import database_path, display_width, main
+
+Run = Callable[..., tuple[int, str, str]]
+
+PACKAGE_FOLDER = Path(__file__).parents[1]
+
+TIERS = """
+    create table {schema}.rpt_tier_summary as
+    select *, 'more' as a_later_column
+    from (
+        values
+            (date '2024-06-30', 'rfm_total', 'top', 1, 'Top', '顶级', 1200::bigint, 0.6::double,
+             1234567.89::decimal(18, 2), 0.75::double),
+            (date '2024-06-30', 'rfm_total', 'dormant', 4, 'Dormant', '沉睡', 800, 0.4,
+             411522.63, 0.25),
+            (date '2024-06-30', 'rfm_total', 'untiered', 5, 'Untiered', '未分级', 0, 0, 0, 0),
+            (date '2024-06-30', 'rfm_total', 'guest', 6, 'Guests', '访客', 0, null, 10.00, 0)
+    ) as rows (
+        as_of_date, policy_name, tier_code, tier_rank, tier_label_en, tier_label_zh,
+        customer_count, customer_share, net_revenue_amount, revenue_share
+    )
+"""
+INPUTS = """
+    create table {schema}.rpt_input_reconciliation as
+    select *
+    from (
+        values
+            ('orders', 12345::bigint, 12300::bigint, 30::bigint, 5::bigint, 10::bigint, 'x'),
+            ('products', 7, 7, 0, 0, 0, 'x')
+    ) as rows (
+        source_table, read_count, accepted_count, collapsed_count, superseded_count,
+        quarantined_count, a_later_column
+    )
+"""
+REASONS = """
+    create table {schema}.fct_quarantined_rows as
+    select 'orders' as source_table, codes.code as reason_code, 1 as line_number
+    from (
+        values ('DATE_INVALID', 4), ('AMOUNT_FORMAT', 2), ('A', 1), ('B', 1), ('C', 1), ('D', 1)
+    ) as codes (code, times), range(codes.times)
+"""
+
+
+def make_database(path: Path, *statements: str, schema: str = "main") -> Path:
+    with closing(duckdb.connect(str(path))) as connection:
+        connection.execute(f'create schema if not exists "{schema}"')
+        for statement in statements:
+            connection.execute(statement.format(schema=schema))
+    return path
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    def call(path: Path, schema: str | None = None) -> tuple[int, str, str]:
+        monkeypatch.setenv("TIERWISE_DATABASE", str(path))
+        if schema is None:
+            monkeypatch.delenv("TIERWISE_SCHEMA", raising=False)
+        else:
+            monkeypatch.setenv("TIERWISE_SCHEMA", schema)
+        code = main()
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+def test_the_whole_summary(tmp_path: Path, run: Run) -> None:
+    path = make_database(tmp_path / "shop.duckdb", TIERS, INPUTS, REASONS)
+    code, out, err = run(path)
+    assert (code, err) == (0, "")
+    expected = """\
+As of      2024-06-30
+Customers  2,000
+Revenue    1,646,100.52
+Policy     rfm_total
+
+Tier                    Customers  Share   Net revenue  Share
+top      Top      顶级      1,200  60.0%  1,234,567.89  75.0%
+dormant  Dormant  沉睡        800  40.0%    411,522.63  25.0%
+guest    Guests   访客          0      -         10.00   0.0%
+
+Rows        Read  Accepted  Collapsed  Superseded  Quarantined
+orders    12,345    12,300         30           5           10
+products       7         7          0           0            0
+
+Quarantined because
+  DATE_INVALID   orders  4
+  AMOUNT_FORMAT  orders  2
+  A              orders  1
+  B              orders  1
+  C              orders  1
+  other reasons: 1
+
+Where to look next
+  Database   DATABASE
+  Tiers      select * from main.dim_customer_tiers limit 20;
+  Sizes      select * from main.rpt_tier_summary;
+  Left out   select * from main.fct_quarantined_rows limit 20;
+  Docs       make docs
+"""
+    assert out == expected.replace("DATABASE", str(path))
+
+
+def test_no_customers(tmp_path: Path, run: Run) -> None:
+    path = make_database(
+        tmp_path / "shop.duckdb", TIERS + " limit 0", INPUTS + " limit 0", REASONS + " limit 0"
+    )
+    code, out, _ = run(path)
+    assert code == 0
+    assert "As of      (no date: no orders)" in out
+    assert "Customers  0" in out
+    assert "No customer has an order that counts" in out
+    assert "No input rows were read." in out
+    assert "Quarantined because" not in out
+
+
+def test_tiers_that_are_all_empty(tmp_path: Path, run: Run) -> None:
+    empty = """
+        create table {schema}.rpt_tier_summary as
+        select
+            null::date as as_of_date, 'rfm_total' as policy_name, 'top' as tier_code,
+            1 as tier_rank, 'Top' as tier_label_en, '顶级' as tier_label_zh,
+            0::bigint as customer_count, null::double as customer_share,
+            null::decimal(18, 2) as net_revenue_amount, null::double as revenue_share
+    """
+    path = make_database(tmp_path / "shop.duckdb", empty, INPUTS, REASONS)
+    code, out, _ = run(path)
+    assert code == 0
+    assert "top   Top  顶级          0      -         0.00      -" in out
+
+
+def test_only_the_latest_as_of_date_counts(tmp_path: Path, run: Run) -> None:
+    older = """
+        insert into {schema}.rpt_tier_summary
+        select * replace (date '2024-05-31' as as_of_date) from {schema}.rpt_tier_summary
+    """
+    path = make_database(tmp_path / "shop.duckdb", TIERS, older, INPUTS, REASONS)
+    _, out, _ = run(path)
+    assert "As of      2024-06-30" in out
+    assert "Customers  2,000" in out
+
+
+@pytest.mark.parametrize("schema", ["tiers", 'odd "name"; drop'])
+def test_another_schema(tmp_path: Path, run: Run, schema: str) -> None:
+    quoted = schema.replace('"', '""')
+    path = tmp_path / "shop.duckdb"
+    make_database(path, *(s.replace("{schema}", f'"{quoted}"') for s in (TIERS,)), schema=quoted)
+    make_database(path, *(s.replace("{schema}", f'"{quoted}"') for s in (INPUTS, REASONS)))
+    code, out, _ = run(path, schema)
+    assert code == 0
+    assert "Customers  2,000" in out
+    assert run(path)[0] == 1
+
+
+def test_a_missing_database_is_named_with_the_cure(tmp_path: Path, run: Run) -> None:
+    code, out, err = run(tmp_path / "none.duckdb")
+    assert (code, out) == (1, "")
+    assert f"There is no database at {tmp_path / 'none.duckdb'}: run `make build` first." in err
+    assert not (tmp_path / "none.duckdb").exists()
+
+
+def test_a_missing_table_is_named_with_the_cure(tmp_path: Path, run: Run) -> None:
+    path = make_database(tmp_path / "shop.duckdb", TIERS, INPUTS)
+    code, _, err = run(path)
+    assert code == 1
+    assert "has no table fct_quarantined_rows in schema main: run `make build` first." in err
+
+
+def test_a_table_without_a_needed_column_and_a_file_that_is_no_database(
+    tmp_path: Path, run: Run
+) -> None:
+    path = make_database(
+        tmp_path / "shop.duckdb", TIERS, INPUTS, "create table fct_quarantined_rows (a int)"
+    )
+    code, _, err = run(path)
+    assert code == 1
+    assert "is not what a build writes" in err
+    other = tmp_path / "text.duckdb"
+    other.write_text("not a database\n" * 100)
+    code, _, err = run(other)
+    assert code == 1
+    assert "run `make build`" in err
+
+
+def test_the_database_is_looked_for_where_the_build_puts_it() -> None:
+    assert database_path({"TIERWISE_DATABASE": "/a/b.duckdb", "DBT_PROJECT_DIR": "/p"}) == Path(
+        "/a/b.duckdb"
+    )
+    assert database_path({"DBT_PROJECT_DIR": "/p"}) == Path("/p/tierwise.duckdb")
+    assert database_path({}) == Path("tierwise.duckdb")
+
+
+def test_wide_characters_take_two_cells_and_combining_ones_none() -> None:
+    assert display_width("Top") == 3
+    assert display_width("顶级") == 4
+    assert display_width("\uff21\uff22") == 4
+    assert display_width("cafe\u0301") == 4
+
+
+def test_as_a_program_in_an_ascii_terminal(tmp_path: Path) -> None:
+    path = make_database(tmp_path / "shop.duckdb", TIERS, INPUTS, REASONS)
+    result = subprocess.run(
+        [sys.executable, "-m", "tierwise.summary"],
+        env=os.environ
+        | {
+            "TIERWISE_DATABASE": str(path),
+            "PYTHONPATH": str(PACKAGE_FOLDER),
+            "PYTHONIOENCODING": "ascii",
+        },
+        capture_output=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr.decode()
+    assert b"1,646,100.52" in result.stdout

@@ -1,0 +1,281 @@
+"""Plain-text summary of the last build: ``python -m tierwise.summary``.
+
+Reads the database that ``TIERWISE_DATABASE`` names, else ``tierwise.duckdb`` in
+``DBT_PROJECT_DIR`` (or the working directory), schema ``TIERWISE_SCHEMA`` (default ``main``);
+read-only.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import unicodedata
+from contextlib import closing
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping, Sequence
+
+TIER_TABLE = "rpt_tier_summary"
+INPUT_TABLE = "rpt_input_reconciliation"
+QUARANTINE_TABLE = "fct_quarantined_rows"
+
+# Rows that complete the revenue and are not tiers people are put into.
+OUTSIDE_TIERS = ("untiered", "guest")
+_REASONS_SHOWN = 5
+
+_TIERS = """
+    select
+        as_of_date, policy_name, tier_code, tier_label_en, tier_label_zh,
+        coalesce(customer_count, 0), customer_share, net_revenue_amount, revenue_share
+    from rpt_tier_summary
+    where as_of_date is not distinct from (select max(as_of_date) from rpt_tier_summary)
+    order by policy_name, tier_code in ('untiered', 'guest'), tier_rank nulls last, tier_code desc
+"""
+_INPUTS = """
+    select
+        source_table,
+        coalesce(sum(read_count), 0),
+        coalesce(sum(accepted_count), 0),
+        coalesce(sum(collapsed_count), 0),
+        coalesce(sum(superseded_count), 0),
+        coalesce(sum(quarantined_count), 0)
+    from rpt_input_reconciliation
+    group by source_table
+    order by source_table
+"""
+_REASONS = """
+    select source_table, reason_code, count(*) as row_count
+    from fct_quarantined_rows
+    group by source_table, reason_code
+    order by row_count desc, source_table, reason_code
+"""
+
+
+class SummaryError(Exception):
+    """There is nothing to summarise; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Tier:
+    """One row of the tier table; shares from 0 to 1, revenue in base currency."""
+
+    policy_name: str
+    code: str
+    label_en: str
+    label_zh: str
+    customer_count: int
+    customer_share: float | None
+    net_revenue_amount: Decimal
+    revenue_share: float | None
+
+
+@dataclass(frozen=True)
+class Build:
+    """What the summary says about one build."""
+
+    as_of_date: dt.date | None
+    tiers: list[Tier]
+    inputs: list[tuple[str, int, int, int, int, int]]
+    reasons: list[tuple[str, str, int]]
+
+
+def database_path(environment: Mapping[str, str]) -> Path:
+    """Say where the build has put its database."""
+    named = environment.get("TIERWISE_DATABASE")
+    if named:
+        return Path(named)
+    return Path(environment.get("DBT_PROJECT_DIR") or ".") / "tierwise.duckdb"
+
+
+def read_build(path: Path, schema: str) -> Build:
+    """Read the three tables.
+
+    Raises
+    ------
+    SummaryError : the database or one of the tables is missing, or cannot be read.
+    """
+    if not path.is_file():
+        raise SummaryError(f"There is no database at {path.absolute()}: run `make build` first.")
+    try:
+        with closing(duckdb.connect(str(path), read_only=True)) as connection:
+            _use_schema(connection, schema, path)
+            tiers = connection.execute(_TIERS).fetchall()
+            inputs = connection.execute(_INPUTS).fetchall()
+            reasons = connection.execute(_REASONS).fetchall()
+    except duckdb.IOException as error:
+        raise SummaryError(
+            f"{path.absolute()} cannot be opened ({_first_line(error)}): wait until no build is "
+            "running; if that is not it, run `make build` again."
+        ) from error
+    except duckdb.Error as error:
+        raise SummaryError(
+            f"{path.absolute()} is not what a build writes ({_first_line(error)}): run "
+            "`make build` again."
+        ) from error
+    return Build(
+        as_of_date=tiers[0][0] if tiers else None,
+        tiers=[
+            Tier(
+                policy_name=str(policy),
+                code=str(code),
+                label_en=label_en or "",
+                label_zh=label_zh or "",
+                customer_count=int(count),
+                customer_share=customer_share,
+                net_revenue_amount=Decimal(revenue or 0),
+                revenue_share=revenue_share,
+            )
+            for _, policy, code, label_en, label_zh, count, customer_share, revenue, revenue_share
+            in tiers
+        ],
+        inputs=[
+            (str(table), int(read), int(kept), int(same), int(older), int(refused))
+            for table, read, kept, same, older, refused in inputs
+        ],
+        reasons=[(str(table), str(code), int(count)) for table, code, count in reasons],
+    )  # fmt: skip
+
+
+def _use_schema(connection: duckdb.DuckDBPyConnection, schema: str, path: Path) -> None:
+    """Make the schema the current one, after a look whether it holds the tables."""
+    rows = connection.execute(
+        "select table_name from information_schema.tables "
+        "where table_schema = ? and table_catalog = current_database()",
+        [schema],
+    ).fetchall()
+    found = {str(row[0]) for row in rows}
+    missing = [name for name in (TIER_TABLE, INPUT_TABLE, QUARANTINE_TABLE) if name not in found]
+    if missing:
+        raise SummaryError(
+            f"{path.absolute()} has no table {', '.join(missing)} in schema {schema}: "
+            "run `make build` first."
+        )
+    quoted = schema.replace('"', '""')
+    connection.execute(f'use "{quoted}"')
+
+
+def format_build(build: Build, path: Path, schema: str) -> str:
+    """Write the summary, without a final line end."""
+    customers = sum(tier.customer_count for tier in build.tiers if tier.code != "guest")
+    revenue = sum((tier.net_revenue_amount for tier in build.tiers), Decimal(0))
+    policies = list(dict.fromkeys(tier.policy_name for tier in build.tiers))
+    lines = [
+        f"As of      {build.as_of_date or '(no date: no orders)'}",
+        f"Customers  {customers:,}",
+        f"Revenue    {revenue:,.2f}",
+        f"Policy     {', '.join(policies) if policies else '(none)'}",
+        "",
+    ]
+    if customers == 0:
+        lines += ["No customer has an order that counts, so there are no tiers.", ""]
+    if build.tiers:
+        lines += [*_tier_lines(build.tiers), ""]
+    lines += _input_lines(build)
+    lines += ["", *_next_lines(path, schema)]
+    return "\n".join(lines)
+
+
+def _tier_lines(tiers: Sequence[Tier]) -> list[str]:
+    header = ["Tier", "", "", "Customers", "Share", "Net revenue", "Share"]
+    body = [
+        [
+            tier.code,
+            tier.label_en,
+            tier.label_zh,
+            f"{tier.customer_count:,}",
+            _percent(tier.customer_share),
+            f"{tier.net_revenue_amount:,.2f}",
+            _percent(tier.revenue_share),
+        ]
+        for tier in tiers
+        if tier.code not in OUTSIDE_TIERS or tier.customer_count or tier.net_revenue_amount
+    ]
+    return _table([header, *body], left=3)
+
+
+def _input_lines(build: Build) -> list[str]:
+    if not build.inputs:
+        return ["No input rows were read."]
+    header = ["Rows", "Read", "Accepted", "Collapsed", "Superseded", "Quarantined"]
+    body = [[table, *(f"{count:,}" for count in counts)] for table, *counts in build.inputs]
+    lines = _table([header, *body], left=1)
+    if build.reasons:
+        lines += ["", "Quarantined because"]
+        shown = build.reasons[:_REASONS_SHOWN]
+        lines += _table(
+            [["  " + code, table, f"{count:,}"] for table, code, count in shown], left=2
+        )
+        rest = sum(count for _, _, count in build.reasons[_REASONS_SHOWN:])
+        if rest:
+            lines.append(f"  other reasons: {rest:,}")
+    return lines
+
+
+def _next_lines(path: Path, schema: str) -> list[str]:
+    queries = {
+        "Tiers": f"from {schema}.dim_customer_tiers limit 20;",
+        "Sizes": f"from {schema}.{TIER_TABLE};",
+        "Left out": f"from {schema}.{QUARANTINE_TABLE} limit 20;",
+    }
+    return [
+        "Where to look next",
+        f"  Database   {path.absolute()}",
+        *(f"  {label:<9}  select * {query}" for label, query in queries.items()),
+        "  Docs       make docs",
+    ]
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{share:.1%}"
+
+
+def display_width(text: str) -> int:
+    """Count terminal cells: two for wide and full-width characters, none for combining ones."""
+    return sum(
+        0 if unicodedata.combining(sign) else 1 + (unicodedata.east_asian_width(sign) in "WF")
+        for sign in text
+    )
+
+
+def _table(rows: Sequence[Sequence[str]], left: int) -> list[str]:
+    """Align columns, the first ``left`` of them to the left."""
+    widths = [max(map(display_width, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        cells = []
+        for place, (cell, width) in enumerate(zip(row, widths, strict=True)):
+            padding = " " * (width - display_width(cell))
+            cells.append(cell + padding if place < left else padding + cell)
+        lines.append("  ".join(cells).rstrip())
+    return lines
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)
+
+
+def main() -> int:
+    """Print the summary; return 0, or 1 with the reason on standard error."""
+    for stream in (sys.stdout, sys.stderr):
+        # Labels are Chinese and a terminal may be ASCII: show a replacement rather than fail.
+        getattr(stream, "reconfigure", lambda **_: None)(errors="replace")
+    path = database_path(os.environ)
+    schema = os.environ.get("TIERWISE_SCHEMA") or "main"
+    try:
+        build = read_build(path, schema)
+    except SummaryError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(format_build(build, path, schema))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
