@@ -16,6 +16,7 @@ import hashlib
 import importlib.util
 import io
 import json
+import os
 import re
 import stat
 import weakref
@@ -174,7 +175,8 @@ class Options:
 class FileReport:
     """What is known about one file; ``rows``, ``sha256`` and checksums only after a scan.
 
-    ``columns`` are trimmed, ``raw_columns`` are the names as the file spells them.
+    ``columns`` are trimmed, ``raw_columns`` are the names as the file spells them. ``read_path``
+    is the path for ``read_csv`` and ``read_parquet``, which would take ``a[1].csv`` for a glob.
     """
 
     path: str
@@ -191,7 +193,9 @@ class FileReport:
 
     def as_dict(self) -> dict[str, object]:
         """Return everything but the hash of the decompressed content."""
-        return {name: value for name, value in vars(self).items() if name != "content_sha256"}
+        shown = {name: value for name, value in vars(self).items() if name != "content_sha256"}
+        read_path = self.path if _is_remote(self.path) else _literal_path(self.path)
+        return shown | {"read_path": read_path}
 
 
 def connect_in_memory() -> duckdb.DuckDBPyConnection:
@@ -515,7 +519,9 @@ def _inspect(
 
 
 def _matches(path: str, connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """List the files DuckDB would read for this path, sorted."""
+    """List the files DuckDB would read for this path, sorted; an existing name is no glob."""
+    if not _is_remote(path) and os.path.isfile(path):  # noqa: PTH113 - False where Path raises
+        return [path]
     try:
         rows = connection.execute("select file from glob(?)", [path]).fetchall()
     except duckdb.Error as error:
