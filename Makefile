@@ -12,9 +12,9 @@ export PYTHONPATH := $(CURDIR)/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONHOME
 
-run_python := .venv/bin/python
-dev_python := .venv-dev/bin/python
-dbt := -m dbt.cli.main
+run := .venv/bin
+dev := .venv-dev/bin
+bouncer := .venv-bouncer/bin
 
 
 # --- What to build, and from what ----------------------------------------------------------------
@@ -74,25 +74,35 @@ help: ## list the targets and what can be set
 	@echo "  PYTHON=python3.12   the Python for the environments (3.11 to 3.13)"
 
 build: .venv/requirements.txt settings-file ## build all tables with their tests, then show the tiers
-	@$(run_python) $(dbt) build $(with_settings)
-	@$(run_python) -m tierwise.summary
+	@$(run)/dbt build $(with_settings)
+	@$(run)/python -m tierwise.summary
 
 # pytest is told nothing of this make, so that a test which calls make calls a fresh one.
 test: .venv-dev/requirements.txt .cache/duckdb2/requirements.txt check ## run make check, then all tests
-	@env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS $(dev_python) -m pytest $(TEST_ARGS)
+	@env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS $(dev)/pytest $(TEST_ARGS)
 
+# The tables are built without rows, beside the real ones: every model meets the engine and its
+# contract, and the conventions are checked over the columns that there really are.
+check: export TIERWISE_DATABASE := $(CURDIR)/.cache/check/tierwise.duckdb
+check: export DBT_TARGET_PATH := $(CURDIR)/.cache/check
 check: .venv-dev/requirements.txt .venv-bouncer/requirements.txt ## lint, types, conventions
-	@echo "ruff"; $(dev_python) -m ruff check .
-	@$(dev_python) -m ruff format --check .
-	@echo "mypy"; $(dev_python) -m mypy --cache-dir .cache/mypy
-	@echo "sqlfluff"; $(dev_python) -m sqlfluff lint models tests
-	@echo "dbt parse"; $(dev_python) $(dbt) --quiet parse
-	@echo "dbt-bouncer"; .venv-bouncer/bin/python -m dbt_bouncer.main
+	@echo "ruff"; $(dev)/ruff check .
+	@$(dev)/ruff format --check .
+	@echo "mypy"; $(dev)/mypy --cache-dir .cache/mypy
+	@echo "sqlfluff"; $(dev)/sqlfluff lint models tests
+	@echo "dbt, without rows"; mkdir -p .cache/check; rm -f .cache/check/tierwise.duckdb*
+	@$(dev)/dbt --quiet build --empty --resource-type seed --resource-type model
+	@$(dev)/dbt --quiet docs generate
+	@echo "dbt-bouncer"; COLUMNS=160 $(bouncer)/dbt-bouncer run --show-all-failures
 
+docs: export DBT_COLIBRI_NO_VERSION_CHECK := 1
 docs: .venv-dev/requirements.txt settings-file ## write the documentation and lineage pages
 	@[ -f "$${TIERWISE_DATABASE:-tierwise.duckdb}" ] || $(MAKE) --no-print-directory build
-	@$(dev_python) $(dbt) --quiet docs generate --static $(with_settings)
-	@$(dev_python) -m dbt_colibri.cli.cli generate --disable-telemetry --output-dir target/lineage
+	@$(dev)/dbt --quiet docs generate --static $(with_settings)
+	@$(dev)/colibri generate --disable-telemetry --output-dir target/lineage >target/lineage.log 2>&1 \
+	    || { cat target/lineage.log >&2; exit 1; }
+	@echo "Models, columns and tests: $(CURDIR)/target/static_index.html"
+	@echo "Lineage of each column:    $(CURDIR)/target/lineage/index.html"
 
 lock: .venv-lock/requirements.txt ## renew requirements/*.txt from *.in (UPGRADE=1: newest versions)
 	$(call compile,dev)
@@ -111,31 +121,33 @@ distclean: clean ## remove the environments too
 # --- Environments --------------------------------------------------------------------------------
 
 # Each holds a copy of the lock it was made from, written last: a set-up that failed leaves none, and
-# one whose lock has not changed is left alone. A Python that went away makes the environment anew.
-gone = $(if $(wildcard $(1)/bin/python),,gone)
+# one whose lock has not changed is left alone. It is made anew where its Python has gone, or where the
+# project was moved: its commands hold the old path.
+usable = $(shell [ -x $(1)/bin/python ] && grep -qsF "$(CURDIR)/$(1)/" $(1)/bin/pip && echo yes)
+stale = $(if $(call usable,$(1)),,unusable)
 
-.PHONY: gone
+.PHONY: unusable
 
-.venv/requirements.txt: requirements/run.txt $(call gone,.venv)
+.venv/requirements.txt: requirements/run.txt $(call stale,.venv)
 	@$(create_environment)
 
-.venv-dev/requirements.txt: requirements/dev.txt $(call gone,.venv-dev)
+.venv-dev/requirements.txt: requirements/dev.txt $(call stale,.venv-dev)
 	@$(create_environment)
 
-.venv-bouncer/requirements.txt: requirements/bouncer.txt $(call gone,.venv-bouncer)
+.venv-bouncer/requirements.txt: requirements/bouncer.txt $(call stale,.venv-bouncer)
 	@$(create_environment)
 
-.venv-lock/requirements.txt: requirements/lock.txt $(call gone,.venv-lock)
+.venv-lock/requirements.txt: requirements/lock.txt $(call stale,.venv-lock)
 	@$(create_environment)
 
 # DuckDB 2.0 for the Python of .venv-dev, to be put in front of it on PYTHONPATH.
 .cache/duckdb2/requirements.txt: requirements/duckdb2.txt .venv-dev/requirements.txt
 	@rm -rf $(@D)
-	@$(dev_python) -m pip install --quiet --require-hashes --no-deps --target $(@D) --requirement $<
+	@$(dev)/python -m pip install --quiet --require-hashes --no-deps --target $(@D) --requirement $<
 	@cp $< $@
 
 define create_environment
-if [ -x $(@D)/bin/python ] && cmp -s $< $@; then touch $@; exit 0; fi; \
+if [ -n "$(call usable,$(@D))" ] && cmp -s $< $@; then touch $@; exit 0; fi; \
 python=; \
 for candidate in $(if $(PYTHON),"$(PYTHON)",python3 python3.13 python3.12 python3.11); do \
     if "$$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
