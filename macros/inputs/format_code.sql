@@ -8,6 +8,9 @@
     {% set is_text = tierwise.is_text_type(input.types[column]) %}
     {% set text = 'trim(' ~ column ~ ')' if is_text else 'cast(' ~ column ~ ' as varchar)' %}
     {% set blank = "coalesce(" ~ text ~ ", '') = ''" if is_text else column ~ ' is null' %}
+    {% if column in input.has_operands %}
+        {% set blank = column ~ "_operands = ''" %}
+    {% endif %}
     {% set typed = tierwise.typed_column(input, column, type) %}
     {% set missing = 'when ' ~ blank ~ " then '" ~ noun ~ "_MISSING'" if is_required else '' %}
     {% set unreadable = 'when not (' ~ blank ~ ') and ' ~ typed ~ ' is null then ' %}

@@ -22,7 +22,7 @@
                 {{ exceptions.raise_compiler_error(
                     "TABLE_MISSING Input '" ~ table ~ "': there is no table " ~ entry.get('database', target.database)
                     ~ "." ~ entry.get('schema', target.schema) ~ "." ~ entry.get('table', table)
-                    ~ ". Set database, schema and table under inputs: " ~ table ~ "."
+                    ~ ". Set path, or table with its schema and database, or model under inputs: " ~ table ~ "."
                 ) }}
             {% endif %}
             {% set relation = found | string %}

@@ -1,7 +1,8 @@
 {#
     One input table, ready to be selected from: `relation` is an SQL text with one column per column of the contract
     (those of `unmapped` null) and source_file; `types` names the type each has in the source; `is_given` says whether
-    the shop has the table at all. Refuses a missing required column and an unknown one, naming the columns found.
+    the shop has the table at all;
+    `has_operands` the columns made by an expression, whose operands stand beside them as <column>_operands. Refuses a missing required column and an unknown one, naming the columns found.
 #}
 {% macro input_source(table) %}
     {% set contract = tierwise.input_contract()[table] %}
@@ -19,6 +20,7 @@
         {% do selected.append('cast(null as varchar) as source_file') %}
         {% do return({
             'is_given': false, 'entry': {}, 'types': types, 'unmapped': contract.columns | list,
+            'has_operands': [],
             'relation': '(select ' ~ selected | join(', ') ~ ' where 1 = 0) as mapped_input',
         }) %}
     {% endif %}
@@ -27,10 +29,17 @@
     {% set mapping = entry.get('columns', {}) %}
     {% set missing = [] %}
     {% set unmapped = [] %}
+    {% set has_operands = [] %}
     {% for column in contract.columns %}
         {% set expression = mapping.get(column, column if column in reader.columns else none) %}
         {% if expression is not none %}
-            {% set sql = tierwise.map_expression(table, entry, column, expression, reader.columns) %}
+            {% set mapped = tierwise.map_expression(table, entry, column, expression, reader.columns) %}
+            {% set sql = mapped.sql %}
+            {# An expression that comes to nothing must not hide what it was made of. #}
+            {% if mapped.operands %}
+                {% do selected.append(tierwise.joined_text(mapped.operands) ~ ' as ' ~ column ~ '_operands') %}
+                {% do has_operands.append(column) %}
+            {% endif %}
         {% else %}
             {% set sql = 'cast(null as varchar)' %}
             {% do unmapped.append(column) %}
@@ -56,6 +65,7 @@
         {% do types.update({column: type}) %}
     {% endfor %}
     {% do return({
-        'is_given': true, 'entry': entry, 'types': types, 'unmapped': unmapped, 'relation': relation ~ ' as mapped_input',
+        'is_given': true, 'entry': entry, 'types': types, 'unmapped': unmapped,
+        'has_operands': has_operands, 'relation': relation ~ ' as mapped_input',
     }) %}
 {% endmacro %}

@@ -1,5 +1,5 @@
 {#
-    An entry of `columns`, checked and turned into SQL. A column name stands for itself. Anything else is an expression
+    An entry of `columns`, checked and turned into SQL, with the columns an expression was made of. A column name stands for itself. Anything else is an expression
     of a small language: columns, literals, arithmetic, comparison, case, and functions that read nothing but their
     arguments. It is read word by word, and every word must be known, so a value cannot smuggle in a statement.
     Files hold text: a column beside + - * / or inside number(...) is read as an exact decimal.
@@ -8,7 +8,7 @@
     {% set where = "Input '" ~ table ~ "', column '" ~ column ~ "': " %}
     {% set found = " Columns found: " ~ (columns.values() | map(attribute='name') | join(', ')) ~ "." %}
     {% if expression | trim | lower in columns %}
-        {% do return(columns[expression | trim | lower].sql) %}
+        {% do return({'sql': columns[expression | trim | lower].sql, 'operands': []}) %}
     {% endif %}
     {% set keywords = ['case', 'when', 'then', 'else', 'end', 'and', 'or', 'not', 'in', 'is', 'null', 'between', 'like',
         'true', 'false', 'as', 'integer', 'bigint', 'varchar', 'date', 'timestamp', 'double', 'decimal', 'boolean'] %}
@@ -24,6 +24,7 @@
         {% do tokens.append(token) %}
     {% endfor %}
     {% set sql = [] %}
+    {% set operands = [] %}
     {% for token in tokens %}
         {% set before = tokens[loop.index0 - 1] if not loop.first else '' %}
         {% set after = tokens[loop.index] if not loop.last else '' %}
@@ -39,6 +40,7 @@
             {% do sql.append(word) %}
         {% elif name in columns and after != '(' %}
             {% set known = columns[name] %}
+            {% do operands.append(known.sql) if known.sql not in operands %}
             {% do sql.append(tierwise.number_from(known.sql, known.type, entry) if is_number else known.sql) %}
         {% elif word in keywords and (after != '(' or word in ['in', 'and', 'or', 'not', 'when', 'then', 'else', 'case']) %}
             {% do sql.append(word) %}
@@ -62,5 +64,5 @@
     {% if depth.now != 0 or depth.lowest < 0 %}
         {{ exceptions.raise_compiler_error(where ~ "the parentheses do not match.") }}
     {% endif %}
-    {% do return(sql | join(' ')) %}
+    {% do return({'sql': sql | join(' '), 'operands': operands}) %}
 {% endmacro %}
