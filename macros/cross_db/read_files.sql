@@ -19,12 +19,12 @@
     {% set reads = [] %}
     {% for file in files %}
         {% set path = "'" ~ file.path.replace("'", "''") ~ "'" %}
+        {% set label = "'" ~ file.label.replace("'", "''") ~ "' as _file" %}
         {% if file.format == 'parquet' %}
             {% set numbering = ', file_row_number + 1 as _row' if uses_row else '' %}
             {% do reads.append(
-                'select * exclude (filename' ~ (', file_row_number' if uses_row else '') ~ '), filename as _file'
-                ~ numbering ~ ' from read_parquet(' ~ path ~ ', filename = true'
-                ~ (', file_row_number = true' if uses_row else '') ~ ')'
+                'select *' ~ (' exclude (file_row_number)' if uses_row else '') ~ ', ' ~ label ~ numbering
+                ~ ' from read_parquet(' ~ path ~ (', file_row_number = true' if uses_row else '') ~ ')'
             ) %}
         {% else %}
             {% set fixed = "all_varchar = true, auto_detect = false, encoding = '" ~ csv.get('encoding', 'utf-8')
@@ -38,14 +38,14 @@
             {% endfor %}
             {% if delimiter == 'whitespace' %}
                 {% do reads.append(
-                    'select ' ~ fields | join(', ') ~ ', ' ~ path ~ ' as _file' ~ numbering
+                    'select ' ~ fields | join(', ') ~ ', ' ~ label ~ numbering
                     ~ " from (select string_split_regex(trim(line, ' \t\r'), '[ \t]+') as fields from read_csv("
                     ~ path ~ ', ' ~ fixed ~ ", header = false, delim = '\x01', quote = '', escape = ''"
                     ~ ", columns = {'line': 'VARCHAR'}) where trim(line, ' \t\r') <> '')"
                 ) %}
             {% else %}
                 {% do reads.append(
-                    'select *, ' ~ path ~ ' as _file' ~ numbering ~ ' from read_csv(' ~ path ~ ', ' ~ fixed
+                    'select *, ' ~ label ~ numbering ~ ' from read_csv(' ~ path ~ ', ' ~ fixed
                     ~ ', header = ' ~ header ~ ", delim = '" ~ delimiter.replace("'", "''") ~ "', quote = '"
                     ~ quote.replace("'", "''") ~ "', escape = '" ~ escape.replace("'", "''") ~ "', columns = {"
                     ~ names | join(', ') ~ '})'

@@ -15,5 +15,9 @@
             {% do exceptions.warn(warning.code ~ " Input '" ~ table ~ "': " ~ warning.message) %}
         {% endfor %}
     {% endif %}
+    {# A single file goes by the name it was given, so that a row says the same on every machine. #}
+    {% for file in inspection.files %}
+        {% do file.update({'label': entry.path if inspection.files | length == 1 else file.path}) %}
+    {% endfor %}
     {% do return(inspection.files) %}
 {% endmacro %}

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-from tierwise.natural_breaks import natural_breaks
 
 
 def model(dbt, session):
@@ -12,6 +11,9 @@ def model(dbt, session):
     values = values.sort_values(["as_of_date", "dimension", "dimension_value"])
     rows = []
     for (as_of_date, dimension), group in values.groupby(["as_of_date", "dimension"]):
+        # Here and not above: a project that scores by quantiles or bands needs no tierwise on its path.
+        from tierwise.natural_breaks import natural_breaks
+
         breaks = natural_breaks(
             group["dimension_value"].to_numpy(np.float64),
             group["customer_count"].to_numpy(np.int64),
