@@ -1,0 +1,201 @@
+"""Runs the real dbt on the real project, each build in a folder and a database of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+PROJECT = Path(__file__).resolve().parents[1]
+# `make test` puts it there; with this folder on PYTHONPATH, dbt runs on DuckDB 2.0.
+DUCKDB_2 = Path(os.environ.get("TIERWISE_DUCKDB_2") or PROJECT / ".cache" / "duckdb2")
+DBT = Path(sys.executable).parent / "dbt"
+
+# What a build is made of; the rest of the folder belongs to the people who work in it.
+PROJECT_PARTS = ("dbt_project.yml", "profiles.yml", "macros", "models", "python", "seeds", "tests")
+
+ONLY_TABLES = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
+
+
+@dataclass(frozen=True)
+class Build:
+    """What one call of dbt left behind."""
+
+    database: Path
+    returncode: int
+    output: str
+
+    def succeeded(self) -> Build:
+        assert self.returncode == 0, self.output
+        return self
+
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        with duckdb.connect(str(self.database), read_only=True) as connection:
+            return connection.execute(sql, parameters).fetchall()
+
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
+        with duckdb.connect(str(self.database), read_only=True) as connection:
+            answer = connection.execute(sql, parameters)
+            names = [column[0] for column in answer.description]
+            return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+
+    def by(self, key: str, table: str) -> dict[str, dict[str, Any]]:
+        """Return the rows of a table by a column that is unique in it."""
+        rows = self.rows(f'select * from "{table}"')
+        found = {row[key]: row for row in rows}
+        assert len(found) == len(rows), f"{key} is not unique in {table}"
+        return found
+
+    def relations(self) -> set[str]:
+        """Return what the database holds; nothing where it was never made."""
+        if not self.database.exists():
+            return set()
+        return {row[0] for row in self.query("select table_name from information_schema.tables")}
+
+
+def dbt_environment(settings: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the caller's environment without what would lead dbt somewhere else."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("TIERWISE_", "DBT_")) and name not in ("PYTHONPATH", "PYTHONHOME")
+    }
+    return kept | {
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DO_NOT_TRACK": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONUTF8": "1",
+        **(settings or {}),
+    }
+
+
+def run_dbt(
+    folder: Path,
+    *arguments: str,
+    settings: Mapping[str, object] | str | None = None,
+    environment: Mapping[str, str] | None = None,
+    project: Path = PROJECT,
+    profiles: Path | None = None,
+    database: Path | None = None,
+) -> Build:
+    """Call dbt from ``folder``, which takes everything it writes.
+
+    ``settings`` go to ``--vars``, as they are if they are text. Paths in ``environment`` and in the
+    settings should be absolute or relative to ``folder``.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    database = database or folder / "tiers.duckdb"
+    command = [
+        *(str(DBT), "--no-use-colors", *arguments),
+        *("--project-dir", str(project), "--profiles-dir", str(profiles or project)),
+        *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
+    ]
+    if settings is not None:
+        text = settings if isinstance(settings, str) else json.dumps(settings, ensure_ascii=False)
+        command += ["--vars", text]
+    finished = subprocess.run(
+        command,
+        cwd=folder,
+        env=dbt_environment(
+            {"TIERWISE_DATABASE": str(database), "TIERWISE_THREADS": "2", **(environment or {})}
+        ),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    return Build(database=database, returncode=finished.returncode, output=finished.stdout)
+
+
+def build_tables(folder: Path, **options: Any) -> Build:  # noqa: ANN401 - those of run_dbt
+    """Build everything without the tests that dbt runs itself."""
+    return run_dbt(folder, "build", *ONLY_TABLES, **options)
+
+
+def copy_project(folder: Path) -> Path:
+    """Copy what a build is made of, to be changed at will."""
+    for part in PROJECT_PARTS:
+        source = PROJECT / part
+        if source.is_dir():
+            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+        elif source.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, folder / part)
+    return folder
+
+
+def package_path(package: str, inner: str) -> Path:
+    """Find a data file of an installed package without importing it."""
+    spec = importlib.util.find_spec(package)
+    assert spec is not None, f"{package} is not installed"
+    assert spec.submodule_search_locations, f"{package} is not a package"
+    path = Path(next(iter(spec.submodule_search_locations))) / inner
+    assert path.is_file(), f"{path} is missing"
+    return path
+
+
+def write_csv(path: Path, header: str, lines: Iterable[str]) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
+    return path
+
+
+# Reads with the DuckDB that wrote the file: 1.5 cannot open what 2.0 writes.
+_CHECKSUMS = """
+import hashlib, json, pathlib, sys, duckdb
+database, wanted, folder = sys.argv[1:]
+connection = duckdb.connect(database, read_only=True)
+tables = connection.execute(
+    "select table_name from information_schema.tables where table_schema = 'main' order by 1"
+).fetchall()
+found = {}
+for (table,) in tables:
+    if table.startswith(tuple(wanted.split(","))):
+        file = pathlib.Path(folder) / (table + ".csv")
+        connection.execute(
+            f"copy (select * from main.{table} order by all) to '{file}' "
+            "(format csv, header, force_quote *, nullstr '')"
+        )
+        found[table] = hashlib.sha256(file.read_bytes()).hexdigest()
+        file.unlink()
+print(json.dumps({"duckdb": duckdb.__version__, "checksums": found}))
+"""
+
+
+def table_checksums(
+    build: Build, prefixes: Sequence[str], *, python_path: Path | None = None
+) -> dict[str, str]:
+    """Hash each table: its rows in the order of all columns, every value as text."""
+    folder = build.database.parent / "checksums"
+    folder.mkdir(exist_ok=True)
+    environment = dbt_environment({"PYTHONPATH": str(python_path)} if python_path else None)
+    finished = subprocess.run(
+        [sys.executable, "-c", _CHECKSUMS, str(build.database), ",".join(prefixes), str(folder)],
+        env=environment,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr
+    answer = json.loads(finished.stdout)
+    expected = "2." if python_path else duckdb.__version__
+    assert answer["duckdb"].startswith(expected), f"read with DuckDB {answer['duckdb']}"
+    return answer["checksums"]
+
+
+def file_checksum(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
