@@ -8,20 +8,20 @@ int_orders_accepted as (
 
 ),
 
-latest_order as (
+chosen as (
 
-    select max(order_date) as latest_order_date
+    select coalesce({{ "date '" ~ as_of_date ~ "', " if as_of_date }}max(order_date)) as as_of_date
     from int_orders_accepted
 
 ),
 
+{# Without a single accepted order, and without a setting, there is no date to score. #}
 final as (
 
-    select {{ "date '" ~ as_of_date ~ "'" if as_of_date else 'latest_order_date' }} as as_of_date
-    from latest_order
+    select as_of_date
+    from chosen
+    where as_of_date is not null
 
 )
 
-{# Without a single accepted order, and without a setting, there is no date to score. #}
 select * from final
-where as_of_date is not null

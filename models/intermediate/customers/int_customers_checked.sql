@@ -28,8 +28,9 @@ compared as (
         ) as copy_number,
         min(fingerprint) over (partition by customer_id, format_codes)
         <> max(fingerprint) over (partition by customer_id, format_codes) as is_conflicting,
-        max(case when is_opted_out_of_profiling then 1 else 0 end) over (partition by customer_id) = 1
-            as has_any_opt_out
+        max(case when is_opted_out_of_profiling then 1 else 0 end) over (
+            partition by customer_id
+        ) = 1 as has_any_opt_out
     from fingerprinted
 
 ),

@@ -42,8 +42,12 @@ windowed as (
 
     select
         *,
-        {{ tierwise.is_in_window('order_date', 'as_of_date', tierwise.setting('rfm_window_days')) }} as is_in_rfm_window,
-        {{ tierwise.is_in_window('order_date', 'as_of_date', tierwise.setting('abc_window_days')) }} as is_in_abc_window
+        {{ tierwise.is_in_window(
+            'order_date', 'as_of_date', tierwise.setting('rfm_window_days')
+        ) }} as is_in_rfm_window,
+        {{ tierwise.is_in_window(
+            'order_date', 'as_of_date', tierwise.setting('abc_window_days')
+        ) }} as is_in_abc_window
     from purchase_days
 
 ),
@@ -76,11 +80,15 @@ final as (
         summarised.first_order_date,
         summarised.last_order_date,
         cast(
-            {{ tierwise.days_between('summarised.last_order_date', 'summarised.as_of_date') }} as integer
+            {{ tierwise.days_between(
+                'summarised.last_order_date', 'summarised.as_of_date'
+            ) }} as integer
         ) as recency_days,
         summarised.purchase_day_count,
         cast(summarised.lifetime_order_count as bigint) as lifetime_order_count,
-        cast(summarised.lifetime_net_revenue_amount as decimal(18, 2)) as lifetime_net_revenue_amount,
+        cast(
+            summarised.lifetime_net_revenue_amount as decimal(18, 2)
+        ) as lifetime_net_revenue_amount,
         cast(summarised.rfm_order_count as bigint) as rfm_order_count,
         cast(summarised.rfm_net_revenue_amount as decimal(18, 2)) as rfm_net_revenue_amount,
         cast(summarised.net_revenue_amount as decimal(18, 2)) as net_revenue_amount,

@@ -20,7 +20,8 @@ known_customers as (
 
 ),
 
-{# A wish not to be profiled holds even where the rest of the customer's rows contradict each other. #}
+{# A wish not to be profiled holds even where the rest of the customer's rows contradict each
+   other. #}
 opted_out_customers as (
 
     select customer_id

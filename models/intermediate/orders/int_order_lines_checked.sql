@@ -6,7 +6,8 @@ stg_commerce__order_lines as (
 
 ),
 
-{# Copies of a line are rare: they are found by a count per key, so that only they pass through a window. #}
+{# Copies of a line are rare: they are found by a count per key, so that only they pass through
+   a window. #}
 repeated_keys as (
 
     select
@@ -28,8 +29,9 @@ repeated_lines as (
                 stg_commerce__order_lines.order_id,
                 stg_commerce__order_lines.line_number,
                 {{ tierwise.row_fingerprint([
-                    'product_id', 'quantity', 'line_amount', 'discount_amount', 'cost_amount', 'customer_id',
-                    'ordered_at', 'currency_code', 'status', 'updated_at', 'channel', 'store_id', 'is_test',
+                    'product_id', 'quantity', 'line_amount', 'discount_amount', 'cost_amount',
+                    'customer_id', 'ordered_at', 'currency_code', 'status', 'updated_at',
+                    'channel', 'store_id', 'is_test',
                 ]) }}
             order by stg_commerce__order_lines.source_file asc
         ) > 1 as is_copy

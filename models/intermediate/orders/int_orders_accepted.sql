@@ -36,8 +36,10 @@ final as (
         cost_amount is not null as has_known_cost,
         {# An order that never had an amount is a purchase only where the setting says so. #}
         status_is_purchase
-        and (net_base_amount > 0 {{ 'or net_amount = 0' if tierwise.setting('zero_amount_is_purchase') else '' }})
-            as is_purchase,
+        and (
+            net_base_amount > 0
+            {{ 'or net_amount = 0' if tierwise.setting('zero_amount_is_purchase') }}
+        ) as is_purchase,
         coalesce(lines_amount <> gross_amount, false) as has_total_mismatch
     from valued
 

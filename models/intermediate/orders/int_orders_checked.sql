@@ -44,11 +44,16 @@ dated as (
 
     select
         int_orders_resolved.*,
-        upper(coalesce(int_orders_resolved.currency_code, currencies.only_currency_code)) as order_currency_code,
+        upper(
+            coalesce(int_orders_resolved.currency_code, currencies.only_currency_code)
+        ) as order_currency_code,
         cast(
-            {{ tierwise.utc_to_local('int_orders_resolved.ordered_at', tierwise.setting('business_timezone')) }} as date
+            {{ tierwise.utc_to_local(
+                'int_orders_resolved.ordered_at', tierwise.setting('business_timezone')
+            ) }} as date
         ) as order_date,
-        int_orders_resolved.gross_amount - coalesce(int_orders_resolved.discount_amount, 0) as net_amount
+        int_orders_resolved.gross_amount
+        - coalesce(int_orders_resolved.discount_amount, 0) as net_amount
     from int_orders_resolved
     cross join currencies
 
@@ -63,8 +68,11 @@ matched as (
             else fx_rates.rate_to_base
         end as fx_rate,
         known_currencies.currency_code is not null
-        or dated.order_currency_code = '{{ tierwise.setting('base_currency') }}' as currency_is_known,
-        {# A table without statuses holds finished orders; a blank among statuses is one nobody mapped. #}
+        or dated.order_currency_code = '{{ tierwise.setting(
+            'base_currency'
+        ) }}' as currency_is_known,
+        {# A table without statuses holds finished orders; a blank among statuses is one nobody
+           mapped. #}
         order_status_map.is_purchase as status_is_purchase
     from dated
     left join order_status_map
@@ -88,13 +96,21 @@ coded as (
             ',',
             nullif(format_codes, ''),
             case when is_conflicting then 'ORDER_CONFLICT' end,
-            case when order_date < date '{{ tierwise.setting('min_order_date') }}' then 'DATE_RANGE' end,
+            case when order_date < date '{{ tierwise.setting(
+                'min_order_date'
+            ) }}' then 'DATE_RANGE' end,
             case when is_test then 'TEST_ORDER' end,
             case when status is not null and status_is_purchase is null then 'STATUS_UNKNOWN' end,
             case when net_amount < 0 then 'AMOUNT_NEGATIVE' end,
             case when order_currency_code is null then 'CURRENCY_MISSING' end,
-            case when order_currency_code is not null and not currency_is_known then 'CURRENCY_UNKNOWN' end,
-            case when currency_is_known and order_date is not null and fx_rate is null then 'FX_MISSING' end
+            case
+                when order_currency_code is not null and not currency_is_known
+                    then 'CURRENCY_UNKNOWN'
+            end,
+            case
+                when currency_is_known and order_date is not null and fx_rate is null
+                    then 'FX_MISSING'
+            end
         ) as reason_codes
     from matched
 

@@ -13,8 +13,8 @@ fingerprinted as (
     select
         *,
         {{ tierwise.row_fingerprint([
-            'customer_id', 'ordered_at', 'gross_amount', 'discount_amount', 'cost_amount', 'currency_code', 'status',
-            'updated_at', 'channel', 'store_id', 'is_test',
+            'customer_id', 'ordered_at', 'gross_amount', 'discount_amount', 'cost_amount',
+            'currency_code', 'status', 'updated_at', 'channel', 'store_id', 'is_test',
         ]) }} as fingerprint
     from int_orders_unioned
 
@@ -39,7 +39,9 @@ repeated_rows as (
             partition by fingerprinted.order_id, fingerprinted.fingerprint
             order by fingerprinted.source_file asc
         ) as copy_number,
-        max(fingerprinted.updated_at) over (partition by fingerprinted.order_id) as newest_updated_at
+        max(fingerprinted.updated_at) over (
+            partition by fingerprinted.order_id
+        ) as newest_updated_at
     from fingerprinted
     inner join repeated_orders
         on fingerprinted.order_id = repeated_orders.order_id
@@ -60,8 +62,12 @@ compared_rows as (
         count(updated_at) over (partition by order_id)
         < count(*) over (partition by order_id) as has_undated_version,
         coalesce(
-            min(case when updated_at = newest_updated_at then fingerprint end) over (partition by order_id)
-            <> max(case when updated_at = newest_updated_at then fingerprint end) over (partition by order_id), false
+            min(case when updated_at = newest_updated_at then fingerprint end) over (
+                partition by order_id
+            )
+            <> max(case when updated_at = newest_updated_at then fingerprint end) over (
+                partition by order_id
+            ), false
         ) as has_two_newest_versions
     from repeated_rows
 
@@ -92,9 +98,9 @@ single_rows as (
 ),
 
 {% set order_columns = [
-    'order_id', 'customer_id', 'ordered_at', 'gross_amount', 'discount_amount', 'cost_amount', 'lines_amount',
-    'currency_code', 'status', 'updated_at', 'channel', 'store_id', 'is_test', 'source_file', 'format_codes',
-    'source_record',
+    'order_id', 'customer_id', 'ordered_at', 'gross_amount', 'discount_amount', 'cost_amount',
+    'lines_amount', 'currency_code', 'status', 'updated_at', 'channel', 'store_id', 'is_test',
+    'source_file', 'format_codes', 'source_record',
 ] %}
 
 final as (

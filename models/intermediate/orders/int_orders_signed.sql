@@ -23,7 +23,9 @@ refunded as (
         int_orders_accepted.is_guest,
         int_orders_accepted.order_date,
         int_orders_accepted.cost_amount,
-        greatest(int_refunds_checked.refund_date, int_orders_accepted.order_date) as known_from_date,
+        greatest(
+            int_refunds_checked.refund_date, int_orders_accepted.order_date
+        ) as known_from_date,
         int_refunds_checked.refund_id,
         int_refunds_checked.refund_amount,
         cast(

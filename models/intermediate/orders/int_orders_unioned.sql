@@ -73,7 +73,8 @@ orders_as_given as (
 
 ),
 
-{# Lines that disagree about their order's customer, currency or status make no order that could be believed. #}
+{# Lines that disagree about their order's customer, currency or status make no order that
+   could be believed. #}
 orders_from_lines as (
 
     select

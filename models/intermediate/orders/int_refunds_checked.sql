@@ -16,8 +16,12 @@ fingerprinted as (
 
     select
         *,
-        cast({{ tierwise.utc_to_local('refunded_at', tierwise.setting('business_timezone')) }} as date) as refund_date,
-        {{ tierwise.row_fingerprint(['order_id', 'refunded_at', 'refund_amount', 'refund_reason']) }} as fingerprint
+        cast({{ tierwise.utc_to_local(
+            'refunded_at', tierwise.setting('business_timezone')
+        ) }} as date) as refund_date,
+        {{ tierwise.row_fingerprint(
+            ['order_id', 'refunded_at', 'refund_amount', 'refund_reason']
+        ) }} as fingerprint
     from stg_commerce__refunds
 
 ),
@@ -45,7 +49,9 @@ linked as (
         int_orders_accepted.order_date,
         int_orders_accepted.net_amount as order_net_amount,
         int_orders_accepted.order_id is not null as has_order,
-        cast(compared.refund_amount * int_orders_accepted.fx_rate as decimal(18, 2)) as refund_base_amount,
+        cast(
+            compared.refund_amount * int_orders_accepted.fx_rate as decimal(18, 2)
+        ) as refund_base_amount,
         compared.format_codes = '' and not compared.is_conflicting and compared.copy_number = 1
         and compared.refund_amount > 0 and int_orders_accepted.order_id is not null as is_candidate
     from compared
@@ -54,7 +60,8 @@ linked as (
 
 ),
 
-{# Refunds count in the order they were made, so the one that goes beyond the order's amount is the one in question. #}
+{# Refunds count in the order they were made, so the one that goes beyond the order's amount is
+   the one in question. #}
 accumulated as (
 
     select
@@ -78,7 +85,10 @@ coded as (
             case when format_codes = '' and is_conflicting then 'REFUND_CONFLICT' end,
             case when refund_amount <= 0 then 'AMOUNT_NEGATIVE' end,
             case when format_codes = '' and not has_order then 'REFUND_ORPHAN' end,
-            case when is_candidate and refunded_so_far_amount > order_net_amount then 'REFUND_EXCEEDS' end
+            case
+                when is_candidate and refunded_so_far_amount > order_net_amount
+                    then 'REFUND_EXCEEDS'
+            end
         ) as reason_codes
     from accumulated
 

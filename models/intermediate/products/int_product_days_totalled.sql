@@ -18,7 +18,8 @@ int_orders_signed as (
 
 ),
 
-{# The day from which an order counts as never having been. Refunds name no product, so partial ones stay out. #}
+{# The day from which an order counts as never having been. Refunds name no product, so partial
+   ones stay out. #}
 cancelled_orders as (
 
     select
@@ -37,7 +38,8 @@ valued_lines as (
         cancelled_orders.undone_from_date,
         cast(
             (
-                int_order_lines_checked.line_amount - coalesce(int_order_lines_checked.discount_amount, 0)
+                int_order_lines_checked.line_amount
+                - coalesce(int_order_lines_checked.discount_amount, 0)
             ) * int_orders_accepted.fx_rate as decimal(18, 2)
         ) as net_amount
     from int_order_lines_checked

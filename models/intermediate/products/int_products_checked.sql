@@ -10,7 +10,9 @@ fingerprinted as (
 
     select
         *,
-        {{ tierwise.row_fingerprint(['product_name', 'product_category', 'product_brand', 'unit_cost_amount']) }} as fingerprint
+        {{ tierwise.row_fingerprint(
+            ['product_name', 'product_category', 'product_brand', 'unit_cost_amount']
+        ) }} as fingerprint
     from stg_commerce__products
 
 ),

@@ -12,7 +12,8 @@ int_customers_rfm_valued as (
 
 final as (
 
-    {# Natural breaks look at distinct values with counts, and only in dimensions that are scored by them. #}
+    {# Natural breaks look at distinct values with counts, and only in dimensions that are
+       scored by them. #}
     {% for dimension, column in dimensions.items() %}
     select
         as_of_date,
@@ -20,7 +21,8 @@ final as (
         cast({{ column }} as double) as dimension_value,
         count(*) as customer_count
     from int_customers_rfm_valued
-    where {{ "true" if tierwise.setting('rfm_' ~ dimension ~ '_method') == 'natural_breaks' else "false" }}
+    {% set method = tierwise.setting('rfm_' ~ dimension ~ '_method') %}
+    where {{ 'true' if method == 'natural_breaks' else 'false' }}
     group by 1, 3
     {{ 'union all' if not loop.last }}
     {% endfor %}

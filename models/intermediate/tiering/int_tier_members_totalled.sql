@@ -67,6 +67,10 @@ members as (
         on
             int_customers_unioned.customer_id = int_customers_purchases_summarised.customer_id
             and util_as_of_dates.as_of_date = int_customers_purchases_summarised.as_of_date
+    {# Whoever is known only from orders after the date is not there yet. #}
+    where
+        int_customers_unioned.is_in_customer_table
+        or int_customers_unioned.first_accepted_order_date <= util_as_of_dates.as_of_date
     group by 1, 2, 3
 
 ),

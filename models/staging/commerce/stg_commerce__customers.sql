@@ -22,8 +22,11 @@ final as (
         {{ tierwise.boolean_column(input, 'profiling_opt_out') }} as is_opted_out_of_profiling,
         source_file,
         {{ tierwise.format_codes(input, 'customers') }} as format_codes,
-        {# What a row looked like matters where it could not be read; elsewhere the columns say it. #}
-        case when format_codes <> '' then {{ tierwise.record_as_json('source') }} end as source_record
+        {# What a row looked like matters where it could not be read; elsewhere the columns say
+           it. #}
+        case when format_codes <> '' then {{ tierwise.record_as_json(
+            'source'
+        ) }} end as source_record
     from source
 
 )

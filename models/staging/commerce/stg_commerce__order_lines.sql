@@ -28,8 +28,11 @@ final as (
         {{ tierwise.boolean_column(input, 'is_test') }} as is_test,
         source_file,
         {{ tierwise.format_codes(input, 'order_lines') }} as format_codes,
-        {# What a row looked like matters where it could not be read; elsewhere the columns say it. #}
-        case when format_codes <> '' then {{ tierwise.record_as_json('source') }} end as source_record
+        {# What a row looked like matters where it could not be read; elsewhere the columns say
+           it. #}
+        case when format_codes <> '' then {{ tierwise.record_as_json(
+            'source'
+        ) }} end as source_record
     from source
 
 )

@@ -18,8 +18,11 @@ final as (
         {{ tierwise.money_column(input, 'cost_amount') }} as unit_cost_amount,
         source_file,
         {{ tierwise.format_codes(input, 'products') }} as format_codes,
-        {# What a row looked like matters where it could not be read; elsewhere the columns say it. #}
-        case when format_codes <> '' then {{ tierwise.record_as_json('source') }} end as source_record
+        {# What a row looked like matters where it could not be read; elsewhere the columns say
+           it. #}
+        case when format_codes <> '' then {{ tierwise.record_as_json(
+            'source'
+        ) }} end as source_record
     from source
 
 )

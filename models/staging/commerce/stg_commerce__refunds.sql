@@ -18,8 +18,11 @@ final as (
         {{ tierwise.text_column(input, 'reason') }} as refund_reason,
         source_file,
         {{ tierwise.format_codes(input, 'refunds') }} as format_codes,
-        {# What a row looked like matters where it could not be read; elsewhere the columns say it. #}
-        case when format_codes <> '' then {{ tierwise.record_as_json('source') }} end as source_record
+        {# What a row looked like matters where it could not be read; elsewhere the columns say
+           it. #}
+        case when format_codes <> '' then {{ tierwise.record_as_json(
+            'source'
+        ) }} end as source_record
     from source
 
 )
