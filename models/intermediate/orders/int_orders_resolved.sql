@@ -49,6 +49,15 @@ repeated_rows as (
 
 ),
 
+marked_rows as (
+
+    select
+        *,
+        case when updated_at = newest_updated_at then fingerprint end as newest_fingerprint
+    from repeated_rows
+
+),
+
 compared_rows as (
 
     select
@@ -62,14 +71,10 @@ compared_rows as (
         count(updated_at) over (partition by order_id)
         < count(*) over (partition by order_id) as has_undated_version,
         coalesce(
-            min(case when updated_at = newest_updated_at then fingerprint end) over (
-                partition by order_id
-            )
-            <> max(case when updated_at = newest_updated_at then fingerprint end) over (
-                partition by order_id
-            ), false
+            min(newest_fingerprint) over (partition by order_id)
+            <> max(newest_fingerprint) over (partition by order_id), false
         ) as has_two_newest_versions
-    from repeated_rows
+    from marked_rows
 
 ),
 
