@@ -58,7 +58,7 @@ endif
 
 # --- What people call ----------------------------------------------------------------------------
 
-.PHONY: help build test check docs lock clean distclean
+.PHONY: help build test check docs picture lock clean distclean
 
 help: ## list the targets and what can be set
 	@echo "make TARGET [NAME=value ...]"
@@ -103,6 +103,9 @@ docs: .venv-dev/requirements.txt settings-file ## write the documentation and li
 	    || { cat target/lineage.log >&2; exit 1; }
 	@echo "Models, columns and tests: $(CURDIR)/target/static_index.html"
 	@echo "Lineage of each column:    $(CURDIR)/target/lineage/index.html"
+
+picture: .venv/requirements.txt ## draw docs/tiers.svg, the picture in the README, from the last build
+	@$(run)/python -m tierwise.picture docs/tiers.svg
 
 lock: .venv-lock/requirements.txt ## renew requirements/*.txt from *.in (UPGRADE=1: newest versions)
 	$(call compile,dev)
