@@ -3,8 +3,8 @@
 import datetime as dt
 import re
 from decimal import Decimal
-from xml.etree import ElementTree
 
+import pytest
 from tierwise.picture import draw, main
 from tierwise.summary import Build, Tier
 
@@ -27,17 +27,14 @@ def test_bars_are_to_scale_and_guests_have_none() -> None:
         reasons=[],
     )
     document = draw(build)
-    root = ElementTree.fromstring(document)
-    bars = [
-        float(element.attrib["width"])
-        for element in root
-        if element.tag.endswith("rect") and element.attrib["height"] == "20"
-    ]
+    bars = [float(width) for width in re.findall(r'width="([0-9.]+)" height="20"', document)]
     assert [bar / sum(bars[:2]) for bar in bars] == [0.25, 0.75, 0.75, 0.125]
     assert "4 customers in 2 tiers, as of 2024-02-29" in document
-    assert re.search("top &amp; co", document)
+    assert "top &amp; co" in document
 
 
-def test_without_a_path_it_says_what_is_missing(capsys) -> None:  # type: ignore[no-untyped-def]
+def test_without_a_path_it_says_what_is_missing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert main([]) == 1
     assert "Say where to" in capsys.readouterr().err
