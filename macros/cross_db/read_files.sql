@@ -12,13 +12,9 @@
 {% endmacro %}
 
 {% macro duckdb__read_files(files, csv, uses_row) %}
-    {% set delimiter = csv.get('delimiter', ',') %}
-    {% set quote = csv.get('quote', '"') %}
-    {% set escape = csv.get('escape', '"') %}
-    {% set header = csv.get('header', not csv.get('column_names')) %}
     {% set reads = [] %}
     {% for file in files %}
-        {% set path = "'" ~ file.path.replace("'", "''") ~ "'" %}
+        {% set path = "'" ~ file.read_path.replace("'", "''") ~ "'" %}
         {% set label = "'" ~ file.label.replace("'", "''") ~ "' as _file" %}
         {% if file.format == 'parquet' %}
             {% set numbering = ', file_row_number + 1 as _row' if uses_row else '' %}
@@ -27,8 +23,7 @@
                 ~ ' from read_parquet(' ~ path ~ (', file_row_number = true' if uses_row else '') ~ ')'
             ) %}
         {% else %}
-            {% set fixed = "all_varchar = true, auto_detect = false, encoding = '" ~ csv.get('encoding', 'utf-8')
-                ~ "', skip = " ~ csv.get('skip_lines', 0) %}
+            {% set fixed = "all_varchar = true, auto_detect = false, encoding = '" ~ csv.encoding ~ "'" %}
             {% set numbering = ', row_number() over () as _row' if uses_row else '' %}
             {% set names = [] %}
             {% set fields = [] %}
@@ -36,18 +31,20 @@
                 {% do names.append("'" ~ column.replace("'", "''") ~ "': 'VARCHAR'") %}
                 {% do fields.append('fields[' ~ loop.index ~ '] as ' ~ tierwise.quoted(column)) %}
             {% endfor %}
-            {% if delimiter == 'whitespace' %}
+            {% if csv.delimiter == 'whitespace' %}
                 {% do reads.append(
                     'select ' ~ fields | join(', ') ~ ', ' ~ label ~ numbering
                     ~ " from (select string_split_regex(trim(line, ' \t\r'), '[ \t]+') as fields from read_csv("
-                    ~ path ~ ', ' ~ fixed ~ ", header = false, delim = '\x01', quote = '', escape = ''"
+                    ~ path ~ ', ' ~ fixed ~ ', skip = ' ~ (csv.skip_lines + (1 if csv.header else 0))
+                    ~ ", header = false, delim = '\x01', quote = '', escape = ''"
                     ~ ", columns = {'line': 'VARCHAR'}) where trim(line, ' \t\r') <> '')"
                 ) %}
             {% else %}
                 {% do reads.append(
                     'select *, ' ~ label ~ numbering ~ ' from read_csv(' ~ path ~ ', ' ~ fixed
-                    ~ ', header = ' ~ header ~ ", delim = '" ~ delimiter.replace("'", "''") ~ "', quote = '"
-                    ~ quote.replace("'", "''") ~ "', escape = '" ~ escape.replace("'", "''") ~ "', columns = {"
+                    ~ ', skip = ' ~ csv.skip_lines ~ ', header = ' ~ csv.header ~ ", delim = '"
+                    ~ csv.delimiter.replace("'", "''") ~ "', quote = '" ~ csv.quote.replace("'", "''") ~ "', escape = '"
+                    ~ csv.escape.replace("'", "''") ~ "', columns = {"
                     ~ names | join(', ') ~ '})'
                 ) %}
             {% endif %}

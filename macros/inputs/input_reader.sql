@@ -6,9 +6,9 @@
 {% macro input_reader(table, entry, model_relation) %}
     {% set columns = {} %}
     {% if entry.path %}
-        {% set files = tierwise.inspected_files(table, entry, false) %}
+        {% set inspected = tierwise.inspected_files(table, entry, false) %}
         {% set uses_row = tierwise.mentions_row(entry) %}
-        {% set relation = tierwise.read_files(files, entry.get('csv', {}), uses_row) %}
+        {% set relation = tierwise.read_files(inspected.files, inspected.csv, uses_row) %}
         {% set name = entry.path %}
         {% set file_sql = '_file' %}
     {% else %}

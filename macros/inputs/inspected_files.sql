@@ -1,7 +1,11 @@
-{# The files behind a path, or the error that names file, cause and cure. `scan` reads them whole, once a run. #}
+{#
+    The files behind a path, each once whatever its copies, and the dialect of their text in DuckDB's own words; or the
+    error that names file, cause and cure. `scan` reads
+    them whole, once a run; what it found is what the models of the same run read.
+#}
 {% macro inspected_files(table, entry, scan) %}
     {% set inspection = fromjson(tierwise.inspect_files(
-        tojson({'path': entry.path, 'csv': entry.get('csv', {}), 'scan': scan})
+        tojson({'path': entry.path, 'csv': tierwise.csv_dialect(entry), 'scan': scan})
     )) %}
     {% set error = inspection.error %}
     {% if error %}
@@ -16,8 +20,10 @@
         {% endfor %}
     {% endif %}
     {# A single file goes by the name it was given, so that a row says the same on every machine. #}
-    {% for file in inspection.files %}
+    {% set files = [] %}
+    {% for file in inspection.files if not file.duplicate_of %}
         {% do file.update({'label': entry.path if inspection.files | length == 1 else file.path}) %}
+        {% do files.append(file) %}
     {% endfor %}
-    {% do return(inspection.files) %}
+    {% do return({'files': files, 'csv': inspection.csv}) %}
 {% endmacro %}
