@@ -64,7 +64,9 @@ final as (
 
     select
         matched.vocabulary,
-        {{ tierwise.rfm_cell('matched.r_score', 'matched.f_score', 'matched.m_score') }} as rfm_cell,
+        {{ tierwise.rfm_cell(
+            'matched.r_score', 'matched.f_score', 'matched.m_score'
+        ) }} as rfm_cell,
         cast(matched.r_score as integer) as r_score,
         cast(matched.f_score as integer) as f_score,
         cast(matched.m_score as integer) as m_score,

@@ -19,7 +19,6 @@ amounts as (
 
 ),
 
-
 {# Equal amounts form one block, and a class is given to the block: a tie is never split. #}
 blocks as (
 
@@ -38,8 +37,12 @@ accumulated as (
     select
         as_of_date,
         metric_amount,
-        {{ tierwise.amount_before_block('block_amount', 'as_of_date', 'metric_amount') }} as amount_before,
-        {{ tierwise.amount_before_block('customer_count', 'as_of_date', 'metric_amount') }} as customers_before,
+        {{ tierwise.amount_before_block(
+            'block_amount', 'as_of_date', 'metric_amount'
+        ) }} as amount_before,
+        {{ tierwise.amount_before_block(
+            'customer_count', 'as_of_date', 'metric_amount'
+        ) }} as customers_before,
         block_amount,
         cast(sum(block_amount) over (partition by as_of_date) as decimal(28, 2)) as total_amount
     from blocks
@@ -54,11 +57,19 @@ final as (
         '{{ abc_metric }}' as abc_metric,
         amounts.metric_amount,
         cast(1 + accumulated.customers_before as bigint) as abc_rank,
-        {{ tierwise.share('greatest(amounts.metric_amount, 0)', 'accumulated.total_amount') }} as metric_share,
-        {{ tierwise.share('accumulated.amount_before', 'accumulated.total_amount') }} as share_before,
-        {{ tierwise.share('accumulated.amount_before + accumulated.block_amount', 'accumulated.total_amount') }}
+        {{ tierwise.share(
+            'greatest(amounts.metric_amount, 0)', 'accumulated.total_amount'
+        ) }} as metric_share,
+        {{ tierwise.share(
+            'accumulated.amount_before', 'accumulated.total_amount'
+        ) }} as share_before,
+        {{ tierwise.share(
+            'accumulated.amount_before + accumulated.block_amount', 'accumulated.total_amount'
+        ) }}
             as cumulative_share,
-        {{ tierwise.abc_class('amounts.metric_amount', 'accumulated.amount_before', 'accumulated.total_amount') }}
+        {{ tierwise.abc_class(
+            'amounts.metric_amount', 'accumulated.amount_before', 'accumulated.total_amount'
+        ) }}
             as abc_class
     from amounts
     inner join accumulated

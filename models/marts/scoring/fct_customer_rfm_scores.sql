@@ -21,15 +21,17 @@ dim_rfm_cells as (
 
 ),
 
-{# One row per date, so that scoring compares values on the spot instead of joining every customer to every cut. #}
+{# One row per date, so that scoring compares values on the spot instead of joining every
+   customer to every cut. #}
 cut_points as (
 
     select
         as_of_date,
         {% for dimension in ['recency', 'frequency', 'monetary'] %}
         {% for number in range(1, score_count) %}
-        max(case when dimension = '{{ dimension }}' and cut_number = {{ number }} then cut_value end)
-            as {{ dimension }}_{{ number }},
+        max(
+            case when dimension = '{{ dimension }}' and cut_number = {{ number }} then cut_value end
+        ) as {{ dimension }}_{{ number }},
         {% endfor %}
         {% endfor %}
         count(*) as cut_point_count
@@ -38,15 +40,21 @@ cut_points as (
 
 ),
 
+{# Where natural breaks find a single value there is no cut point at all, and everybody keeps a
+   score. #}
 scored as (
 
     select
         int_customers_rfm_valued.*,
         {{ tierwise.rfm_score('recency', 'int_customers_rfm_valued.recency_days') }} as r_score,
-        {{ tierwise.rfm_score('frequency', 'int_customers_rfm_valued.rfm_order_count') }} as f_score,
-        {{ tierwise.rfm_score('monetary', 'int_customers_rfm_valued.rfm_monetary_amount') }} as m_score
+        {{ tierwise.rfm_score(
+            'frequency', 'int_customers_rfm_valued.rfm_order_count'
+        ) }} as f_score,
+        {{ tierwise.rfm_score(
+            'monetary', 'int_customers_rfm_valued.rfm_monetary_amount'
+        ) }} as m_score
     from int_customers_rfm_valued
-    inner join cut_points
+    left join cut_points
         on int_customers_rfm_valued.as_of_date = cut_points.as_of_date
 
 ),
@@ -82,8 +90,8 @@ final as (
                 scored.r_score * {{ weights.recency }}
                 + scored.f_score * {{ weights.frequency }}
                 + scored.m_score * {{ weights.monetary }}
-            ) / cast({{ weights.recency + weights.frequency + weights.monetary }} as double) as double
-        ) as rfm_weighted_score,
+            ) / cast({{ weights.values() | sum }} as double) as double
+        ) as rfm_weighted,
         segments.segment_code,
         segments.value_segment_code
     from scored

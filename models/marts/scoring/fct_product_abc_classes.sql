@@ -22,7 +22,9 @@ amounts as (
     cross join util_as_of_dates
     where
         int_product_days_totalled.order_date <= util_as_of_dates.as_of_date
-        and {{ tierwise.is_in_window('order_date', 'as_of_date', tierwise.setting('abc_window_days')) }}
+        and {{ tierwise.is_in_window(
+            'order_date', 'as_of_date', tierwise.setting('abc_window_days')
+        ) }}
         and (
             int_product_days_totalled.undone_from_date is null
             or int_product_days_totalled.undone_from_date > util_as_of_dates.as_of_date
@@ -30,7 +32,6 @@ amounts as (
     group by 1, 2
 
 ),
-
 
 {# Equal amounts form one block, and a class is given to the block: a tie is never split. #}
 blocks as (
@@ -50,8 +51,12 @@ accumulated as (
     select
         as_of_date,
         metric_amount,
-        {{ tierwise.amount_before_block('block_amount', 'as_of_date', 'metric_amount') }} as amount_before,
-        {{ tierwise.amount_before_block('product_count', 'as_of_date', 'metric_amount') }} as products_before,
+        {{ tierwise.amount_before_block(
+            'block_amount', 'as_of_date', 'metric_amount'
+        ) }} as amount_before,
+        {{ tierwise.amount_before_block(
+            'product_count', 'as_of_date', 'metric_amount'
+        ) }} as products_before,
         block_amount,
         cast(sum(block_amount) over (partition by as_of_date) as decimal(28, 2)) as total_amount
     from blocks
@@ -66,11 +71,19 @@ final as (
         'revenue' as abc_metric,
         amounts.metric_amount,
         cast(1 + accumulated.products_before as bigint) as abc_rank,
-        {{ tierwise.share('greatest(amounts.metric_amount, 0)', 'accumulated.total_amount') }} as metric_share,
-        {{ tierwise.share('accumulated.amount_before', 'accumulated.total_amount') }} as share_before,
-        {{ tierwise.share('accumulated.amount_before + accumulated.block_amount', 'accumulated.total_amount') }}
+        {{ tierwise.share(
+            'greatest(amounts.metric_amount, 0)', 'accumulated.total_amount'
+        ) }} as metric_share,
+        {{ tierwise.share(
+            'accumulated.amount_before', 'accumulated.total_amount'
+        ) }} as share_before,
+        {{ tierwise.share(
+            'accumulated.amount_before + accumulated.block_amount', 'accumulated.total_amount'
+        ) }}
             as cumulative_share,
-        {{ tierwise.abc_class('amounts.metric_amount', 'accumulated.amount_before', 'accumulated.total_amount') }}
+        {{ tierwise.abc_class(
+            'amounts.metric_amount', 'accumulated.amount_before', 'accumulated.total_amount'
+        ) }}
             as abc_class
     from amounts
     inner join accumulated

@@ -74,8 +74,9 @@ final as (
         method,
         cast(cut_number as integer) as cut_number,
         cast(cut_value as double) as cut_value,
-        {# Bands of frequency and monetary value name the first value of the better score, all others the last below. #}
-        method = 'bands' and dimension <> 'recency' as belongs_to_score_above,
+        {# Bands of frequency and monetary value name the first value above the cut, all others
+           the last one below. #}
+        method = 'bands' and dimension <> 'recency' as is_lower_bound,
         is_exact
     from all_cut_points
 

@@ -57,11 +57,14 @@ totals as (
         sum(case when abc_class = 'A' then 1 else 0 end) as a_member_count,
         sum(case when abc_class = 'B' then 1 else 0 end) as b_member_count,
         sum(case when abc_class = 'C' then 1 else 0 end) as c_member_count,
-        sum(metric_amount) as metric_amount,
+        sum(metric_amount) as total_amount,
         sum(cast(place_from_below as decimal(15, 0)) * metric_amount) as placed_amount,
         {# The top fifth, rounded up: of three members, one. #}
-        sum(case when 5 * (member_count - place_from_below) < member_count then metric_amount else 0 end)
-            as top_fifth_amount
+        sum(
+            case
+                when 5 * (member_count - place_from_below) < member_count then metric_amount else 0
+            end
+        ) as top_fifth_amount
     from ranked
     group by 1, 2, 3
 
@@ -77,14 +80,12 @@ final as (
         cast(a_member_count as bigint) as a_member_count,
         cast(b_member_count as bigint) as b_member_count,
         cast(c_member_count as bigint) as c_member_count,
-        cast(metric_amount as decimal(18, 2)) as metric_amount,
-        {{ tierwise.share('top_fifth_amount', 'metric_amount') }} as top_20_percent_share,
-        case
-            when metric_amount = 0 then 0
-            else
-                2 * cast(placed_amount as double) / (member_count * cast(metric_amount as double))
-                - (member_count + 1) / cast(member_count as double)
-        end as gini_coefficient
+        cast(total_amount as decimal(18, 2)) as total_amount,
+        {{ tierwise.share('top_fifth_amount', 'total_amount') }} as top_20_percent_share,
+        {# Subtracted as decimals, so that equal amounts come to exactly 0. #}
+        {{ tierwise.share(
+            '2 * placed_amount - (member_count + 1) * total_amount', 'member_count * total_amount'
+        ) }} as gini_coefficient
     from totals
 
 )
