@@ -56,7 +56,8 @@ final as (
         latest_date.as_of_date,
         case
             when int_customers_purchases_summarised.customer_id is not null then 'customer'
-            when int_customers_unioned.first_accepted_order_date <= latest_date.as_of_date then 'non_buyer'
+            when int_customers_unioned.first_accepted_order_date <= latest_date.as_of_date
+                then 'non_buyer'
             else 'prospect'
         end as customer_stage,
         '{{ tierwise.setting('active_tier_policy') }}' as policy_name,
@@ -73,8 +74,12 @@ final as (
         int_customers_purchases_summarised.first_order_date,
         int_customers_purchases_summarised.last_order_date,
         int_customers_purchases_summarised.recency_days,
-        coalesce(int_customers_purchases_summarised.lifetime_order_count, 0) as lifetime_order_count,
-        coalesce(int_customers_purchases_summarised.lifetime_net_revenue_amount, 0) as lifetime_net_revenue_amount,
+        coalesce(
+            int_customers_purchases_summarised.lifetime_order_count, 0
+        ) as lifetime_order_count,
+        coalesce(
+            int_customers_purchases_summarised.lifetime_net_revenue_amount, 0
+        ) as lifetime_net_revenue_amount,
         fct_customer_rfm_scores.rfm_order_count,
         fct_customer_rfm_scores.rfm_monetary_amount,
         fct_customer_rfm_scores.r_score,
@@ -127,6 +132,10 @@ final as (
         on
             value_segments.vocabulary = 'eight'
             and fct_customer_rfm_scores.value_segment_code = value_segments.segment_code
+    {# Whoever is known only from orders after the date is not there yet. #}
+    where
+        int_customers_unioned.is_in_customer_table
+        or int_customers_unioned.first_accepted_order_date <= latest_date.as_of_date
 
 )
 

@@ -18,7 +18,8 @@ util_as_of_dates as (
 
 ),
 
-{# Two lines that are no tier make the table add up: everybody without one, and revenue nobody's name is on. #}
+{# Two lines that are no tier make the table add up: everybody without one, and revenue
+   nobody's name is on. #}
 tiers as (
 
     select
@@ -96,7 +97,9 @@ final as (
         {{ tierwise.share('combined.customer_count', 'totals.customer_count') }} as customer_share,
         cast(combined.order_count as bigint) as order_count,
         cast(combined.net_revenue_amount as decimal(18, 2)) as net_revenue_amount,
-        {{ tierwise.share('combined.net_revenue_amount', 'totals.net_revenue_amount') }} as revenue_share,
+        {{ tierwise.share(
+            'combined.net_revenue_amount', 'totals.net_revenue_amount'
+        ) }} as revenue_share,
         cast(
             combined.net_revenue_amount / nullif(combined.customer_count, 0) as decimal(18, 2)
         ) as revenue_per_customer_amount
