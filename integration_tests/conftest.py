@@ -1,4 +1,4 @@
-"""What all tests share: the build of the demonstration data, and a report of what went unchecked."""
+"""What all tests share: the build of the shipped data, and a report of what went unchecked."""
 
 from __future__ import annotations
 

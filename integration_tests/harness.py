@@ -53,7 +53,7 @@ class Build:
 
     def by(self, key: str, table: str) -> dict[str, dict[str, Any]]:
         """Return the rows of a table by a column that is unique in it."""
-        rows = self.rows(f'select * from "{table}"')
+        rows = self.rows(f'select * from "{table}"')  # noqa: S608 - a name from this folder
         found = {row[key]: row for row in rows}
         assert len(found) == len(rows), f"{key} is not unique in {table}"
         return found
@@ -88,7 +88,6 @@ def run_dbt(
     environment: Mapping[str, str] | None = None,
     project: Path = PROJECT,
     profiles: Path | None = None,
-    database: Path | None = None,
 ) -> Build:
     """Call dbt from ``folder``, which takes everything it writes.
 
@@ -96,7 +95,11 @@ def run_dbt(
     settings should be absolute or relative to ``folder``.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    database = database or folder / "tiers.duckdb"
+    environment = {
+        "TIERWISE_DATABASE": str(folder / "tiers.duckdb"),
+        "TIERWISE_THREADS": "2",
+        **(environment or {}),
+    }
     command = [
         *(str(DBT), "--no-use-colors", *arguments),
         *("--project-dir", str(project), "--profiles-dir", str(profiles or project)),
@@ -108,15 +111,14 @@ def run_dbt(
     finished = subprocess.run(
         command,
         cwd=folder,
-        env=dbt_environment(
-            {"TIERWISE_DATABASE": str(database), "TIERWISE_THREADS": "2", **(environment or {})}
-        ),
+        env=dbt_environment(environment),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         encoding="utf-8",
         check=False,
     )
+    database = Path(environment["TIERWISE_DATABASE"])
     return Build(database=database, returncode=finished.returncode, output=finished.stdout)
 
 
@@ -156,8 +158,9 @@ def write_csv(path: Path, header: str, lines: Iterable[str]) -> Path:
 # Reads with the DuckDB that wrote the file: 1.5 cannot open what 2.0 writes.
 _CHECKSUMS = """
 import hashlib, json, pathlib, sys, duckdb
-database, wanted, folder = sys.argv[1:]
+database, wanted, folder, answer = sys.argv[1:]
 connection = duckdb.connect(database, read_only=True)
+connection.execute("set enable_progress_bar = false")
 tables = connection.execute(
     "select table_name from information_schema.tables where table_schema = 'main' order by 1"
 ).fetchall()
@@ -171,7 +174,8 @@ for (table,) in tables:
         )
         found[table] = hashlib.sha256(file.read_bytes()).hexdigest()
         file.unlink()
-print(json.dumps({"duckdb": duckdb.__version__, "checksums": found}))
+report = {"duckdb": duckdb.__version__, "checksums": found}
+pathlib.Path(answer).write_text(json.dumps(report))
 """
 
 
@@ -182,8 +186,10 @@ def table_checksums(
     folder = build.database.parent / "checksums"
     folder.mkdir(exist_ok=True)
     environment = dbt_environment({"PYTHONPATH": str(python_path)} if python_path else None)
+    report = folder / "report.json"
+    arguments = [str(build.database), ",".join(prefixes), str(folder), str(report)]
     finished = subprocess.run(
-        [sys.executable, "-c", _CHECKSUMS, str(build.database), ",".join(prefixes), str(folder)],
+        [sys.executable, "-c", _CHECKSUMS, *arguments],
         env=environment,
         cwd=folder,
         capture_output=True,
@@ -191,7 +197,7 @@ def table_checksums(
         check=False,
     )
     assert finished.returncode == 0, finished.stderr
-    answer = json.loads(finished.stdout)
+    answer = json.loads(report.read_text(encoding="utf-8"))
     expected = "2." if python_path else duckdb.__version__
     assert answer["duckdb"].startswith(expected), f"read with DuckDB {answer['duckdb']}"
     return answer["checksums"]
