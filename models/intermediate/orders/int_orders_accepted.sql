@@ -10,8 +10,8 @@ valued as (
 
     select
         *,
-        cast(net_amount * fx_rate as decimal(18, 2)) as net_base_amount,
-        cast(cost_amount * fx_rate as decimal(18, 2)) as cost_base_amount
+        {{ tierwise.base_amount('net_amount', 'fx_rate') }} as net_base_amount,
+        {{ tierwise.base_amount('cost_amount', 'fx_rate') }} as cost_base_amount
     from int_orders_checked
     where verdict = 'accepted'
 

@@ -20,9 +20,10 @@ line_totals as (
         order_id,
         cast(sum(line_amount) as decimal(18, 2)) as lines_amount,
         cast(sum(discount_amount) as decimal(18, 2)) as discount_amount,
-        cast(sum(cost_amount) as decimal(18, 2)) as cost_amount,
+        case
+            when count(cost_amount) = count(*) then cast(sum(cost_amount) as decimal(18, 2))
+        end as cost_amount,
         count(*) as line_count,
-        count(cost_amount) as costed_line_count,
         min(customer_id) as customer_id,
         count(distinct customer_id) as customer_count,
         count(customer_id) as identified_line_count,
@@ -48,8 +49,15 @@ orders_as_given as (
         stg_commerce__orders.customer_id,
         stg_commerce__orders.ordered_at,
         coalesce(stg_commerce__orders.gross_amount, line_totals.lines_amount) as gross_amount,
-        stg_commerce__orders.discount_amount,
-        stg_commerce__orders.cost_amount,
+        {# An amount taken from the lines is before their discounts. #}
+        case
+            when
+                stg_commerce__orders.gross_amount is null
+                and stg_commerce__orders.discount_amount is null
+                then line_totals.discount_amount
+            else stg_commerce__orders.discount_amount
+        end as discount_amount,
+        coalesce(stg_commerce__orders.cost_amount, line_totals.cost_amount) as cost_amount,
         line_totals.lines_amount,
         stg_commerce__orders.currency_code,
         stg_commerce__orders.status,
@@ -83,7 +91,7 @@ orders_from_lines as (
         ordered_at,
         lines_amount as gross_amount,
         discount_amount,
-        case when costed_line_count = line_count then cost_amount end as cost_amount,
+        cost_amount,
         lines_amount,
         currency_code,
         status,

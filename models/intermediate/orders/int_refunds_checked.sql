@@ -48,10 +48,8 @@ linked as (
         int_orders_accepted.customer_id,
         int_orders_accepted.order_date,
         int_orders_accepted.net_amount as order_net_amount,
+        int_orders_accepted.fx_rate,
         int_orders_accepted.order_id is not null as has_order,
-        cast(
-            compared.refund_amount * int_orders_accepted.fx_rate as decimal(18, 2)
-        ) as refund_base_amount,
         compared.format_codes = '' and not compared.is_conflicting and compared.copy_number = 1
         and compared.refund_amount > 0 and int_orders_accepted.order_id is not null as is_candidate
     from compared
@@ -66,12 +64,25 @@ accumulated as (
 
     select
         *,
-        coalesce(sum(case when is_candidate then refund_base_amount end) over (
+        cast(coalesce(sum(case when is_candidate then refund_amount end) over (
             partition by order_id
             order by refunded_at asc, refund_id asc
             rows between unbounded preceding and current row
-        ), 0) as refunded_so_far_amount
+        ), 0) as decimal(28, 2)) as refunded_so_far_amount
     from linked
+
+),
+
+{# Converted as all so far less all before it: parts rounded one by one might come to a cent more
+   than the order. #}
+converted as (
+
+    select
+        *,
+        {{ tierwise.base_amount('refunded_so_far_amount', 'fx_rate') }} as base_so_far_amount,
+        {{ tierwise.base_amount('refunded_so_far_amount - refund_amount', 'fx_rate') }}
+            as base_before_amount
+    from accumulated
 
 ),
 
@@ -86,11 +97,11 @@ coded as (
             case when refund_amount <= 0 then 'AMOUNT_NEGATIVE' end,
             case when format_codes = '' and not has_order then 'REFUND_ORPHAN' end,
             case
-                when is_candidate and refunded_so_far_amount > order_net_amount
+                when is_candidate and base_so_far_amount > order_net_amount
                     then 'REFUND_EXCEEDS'
             end
         ) as reason_codes
-    from accumulated
+    from converted
 
 ),
 
@@ -101,7 +112,7 @@ final as (
         order_id,
         refunded_at,
         refund_date,
-        refund_base_amount as refund_amount,
+        cast(base_so_far_amount - base_before_amount as decimal(18, 2)) as refund_amount,
         refund_reason,
         source_file,
         source_record,

@@ -36,12 +36,11 @@ valued_lines as (
         int_order_lines_checked.product_id,
         int_orders_accepted.order_date,
         cancelled_orders.undone_from_date,
-        cast(
-            (
-                int_order_lines_checked.line_amount
-                - coalesce(int_order_lines_checked.discount_amount, 0)
-            ) * int_orders_accepted.fx_rate as decimal(18, 2)
-        ) as net_amount
+        {{ tierwise.base_amount(
+            'int_order_lines_checked.line_amount'
+            ~ ' - coalesce(int_order_lines_checked.discount_amount, 0)',
+            'int_orders_accepted.fx_rate'
+        ) }} as net_amount
     from int_order_lines_checked
     inner join int_orders_accepted
         on int_order_lines_checked.order_id = int_orders_accepted.order_id
