@@ -27,9 +27,10 @@ known_currencies as (
 ),
 
 {# Among several currencies a missing one is a question; a single one answers it. #}
-currencies as (
+table_facts as (
 
     select
+        count(status) > 0 as has_statuses,
         case
             when count(currency_code) = 0 then '{{ tierwise.setting('base_currency') }}'
             when count(distinct upper(currency_code)) = 1 then min(upper(currency_code))
@@ -43,8 +44,9 @@ dated as (
 
     select
         int_orders_resolved.*,
+        table_facts.has_statuses,
         upper(
-            coalesce(int_orders_resolved.currency_code, currencies.only_currency_code)
+            coalesce(int_orders_resolved.currency_code, table_facts.only_currency_code)
         ) as order_currency_code,
         cast(
             {{ tierwise.utc_to_local(
@@ -54,7 +56,7 @@ dated as (
         int_orders_resolved.gross_amount
         - coalesce(int_orders_resolved.discount_amount, 0) as net_amount
     from int_orders_resolved
-    cross join currencies
+    cross join table_facts
 
 ),
 
@@ -70,7 +72,8 @@ matched as (
         or dated.order_currency_code = '{{ tierwise.setting(
             'base_currency'
         ) }}' as currency_is_known,
-        {# An order without a status is taken for a finished one. #}
+        {# A table without statuses holds finished orders; a blank among statuses is one nobody
+           mapped. #}
         order_status_map.is_purchase as status_is_purchase
     from dated
     left join order_status_map
@@ -98,7 +101,7 @@ coded as (
                 'min_order_date'
             ) }}' then 'DATE_RANGE' end,
             case when is_test then 'TEST_ORDER' end,
-            case when status is not null and status_is_purchase is null then 'STATUS_UNKNOWN' end,
+            case when has_statuses and status_is_purchase is null then 'STATUS_UNKNOWN' end,
             case when net_amount < 0 then 'AMOUNT_NEGATIVE' end,
             case when order_currency_code is null then 'CURRENCY_MISSING' end,
             case
@@ -129,7 +132,7 @@ final as (
         order_currency_code as currency_code,
         fx_rate,
         status,
-        coalesce(status_is_purchase, true) as status_is_purchase,
+        coalesce(status_is_purchase, not has_statuses) as status_is_purchase,
         updated_at,
         channel,
         store_id,
