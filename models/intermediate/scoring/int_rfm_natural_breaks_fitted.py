@@ -11,8 +11,8 @@ def model(dbt, session):
     values = values.sort_values(["as_of_date", "dimension", "dimension_value"])
     rows = []
     for (as_of_date, dimension), group in values.groupby(["as_of_date", "dimension"]):
-        # Here and not above: a project that scores by quantiles or bands needs no tierwise on its path.
-        from tierwise.natural_breaks import natural_breaks
+        # Here and not above: whoever scores by quantiles or bands needs no tierwise on the path.
+        from tierwise.natural_breaks import natural_breaks  # noqa: PLC0415
 
         breaks = natural_breaks(
             group["dimension_value"].to_numpy(np.float64),
@@ -21,8 +21,8 @@ def model(dbt, session):
             max_values,
         )
         rows += [
-            (as_of_date, dimension, number, cut_value, breaks.is_exact, breaks.goodness_of_variance_fit)
-            for number, cut_value in enumerate(breaks.cut_points, start=1)
+            (as_of_date, dimension, number, cut, breaks.is_exact, breaks.goodness_of_variance_fit)
+            for number, cut in enumerate(breaks.cut_points, start=1)
         ]
     columns = {
         "as_of_date": "datetime64[s]",
