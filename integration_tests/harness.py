@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,10 +59,16 @@ class Build:
         return found
 
     def relations(self) -> set[str]:
-        """Return what the database holds; nothing where it was never made."""
-        if not self.database.exists():
-            return set()
-        return {row[0] for row in self.query("select table_name from information_schema.tables")}
+        return relations_in(self.database)
+
+
+def relations_in(database: Path) -> set[str]:
+    """Return the tables and views of a database; none where it was never made."""
+    if not database.exists():
+        return set()
+    with duckdb.connect(str(database), read_only=True) as connection:
+        rows = connection.execute("select table_name from information_schema.tables").fetchall()
+    return {row[0] for row in rows}
 
 
 def dbt_environment(settings: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -125,6 +131,68 @@ def run_dbt(
 def build_tables(folder: Path, **options: Any) -> Build:  # noqa: ANN401 - those of run_dbt
     """Build everything without the tests that dbt runs itself."""
     return run_dbt(folder, "build", *ONLY_TABLES, **options)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One call of dbt among many; ``settings`` is YAML text."""
+
+    settings: str | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    arguments: Sequence[str] = ("build", *ONLY_TABLES)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of it: ``tables`` are those that stood in its database, which began empty."""
+
+    success: bool
+    output: str
+    tables: set[str]
+    files: list[str]
+
+
+def run_many(folder: Path, cases: Mapping[str, Case]) -> dict[str, Outcome]:
+    """Call dbt for each case in one process; see many_runs.py."""
+    folder.mkdir(parents=True, exist_ok=True)
+    places = {name: folder / str(number) for number, name in enumerate(cases)}
+    job = {
+        "common": [
+            *("--no-use-colors", "--no-write-json", "--log-level-file", "none"),
+            *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
+            *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
+        ],
+        "cases": [
+            {
+                "folder": str(places[name]),
+                "settings": case.settings,
+                "environment": dict(case.environment),
+                "arguments": list(case.arguments),
+            }
+            for name, case in cases.items()
+        ],
+    }
+    job_path, results_path = folder / "cases.json", folder / "results.json"
+    job_path.write_text(json.dumps(job), encoding="utf-8")
+    finished = subprocess.run(
+        [sys.executable, str(Path(__file__).with_name("many_runs.py")), job_path, results_path],
+        env=dbt_environment({"TIERWISE_DATABASE": str(folder / "tiers.duckdb")}),
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    results = json.loads(results_path.read_text(encoding="utf-8"))
+    return {
+        name: Outcome(
+            tables=relations_in(places[name] / "tiers.duckdb"),
+            files=sorted(path.name for path in places[name].iterdir()),
+            **result,
+        )
+        for name, result in zip(cases, results, strict=True)
+    }
 
 
 def copy_project(folder: Path) -> Path:

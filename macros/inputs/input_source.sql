@@ -35,6 +35,12 @@
         {% if expression is not none %}
             {% set mapped = tierwise.map_expression(table, entry, column, expression, reader.columns) %}
             {% set sql = mapped.sql %}
+            {% set problem = tierwise.expression_problem(sql, reader.relation) if mapped.is_expression else '' %}
+            {% if problem %}
+                {{ exceptions.raise_compiler_error(
+                    "Input '" ~ table ~ "', column '" ~ column ~ "': '" ~ expression ~ "' cannot be worked out: " ~ problem
+                ) }}
+            {% endif %}
             {# An expression that comes to nothing must not hide what it was made of. #}
             {% if mapped.operands %}
                 {% do selected.append(tierwise.joined_text(mapped.operands) ~ ' as ' ~ column ~ '_operands') %}

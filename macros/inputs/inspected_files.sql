@@ -19,10 +19,12 @@
             {% do exceptions.warn(warning.code ~ " Input '" ~ table ~ "': " ~ warning.message) %}
         {% endfor %}
     {% endif %}
-    {# A single file goes by the name it was given, so that a row says the same on every machine. #}
+    {# A single file goes by the name it was given, so that a row says the same on every machine; and one version of
+       DuckDB puts ./ before the files of a glob, another does not. #}
     {% set files = [] %}
     {% for file in inspection.files if not file.duplicate_of %}
-        {% do file.update({'label': entry.path if inspection.files | length == 1 else file.path}) %}
+        {% set path = file.path[2:] if file.path[:2] == './' and entry.path[:2] != './' else file.path %}
+        {% do file.update({'label': entry.path if inspection.files | length == 1 else path}) %}
         {% do files.append(file) %}
     {% endfor %}
     {% do return({'files': files, 'csv': inspection.csv}) %}

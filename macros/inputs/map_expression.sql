@@ -1,7 +1,8 @@
 {#
-    An entry of `columns`, checked and turned into SQL, with the columns an expression was made of. A column name stands for itself. Anything else is an expression
-    of a small language: columns, literals, arithmetic, comparison, case, and functions that read nothing but their
-    arguments. It is read word by word, and every word must be known, so a value cannot smuggle in a statement.
+    An entry of `columns`, checked and turned into SQL, with the columns an expression was made of. A column name
+    stands for itself. Anything else is an expression of a small language: columns, literals, arithmetic, comparison,
+    case, and functions that read nothing but their arguments. It is read word by word, and every word must be known,
+    so a value cannot smuggle in a statement; commas and `as` stand only inside functions, so it stays one value.
     Files hold text: a column beside + - * / or inside number(...) is read as an exact decimal.
 #}
 {% macro map_expression(table, entry, column, expression, columns) %}
@@ -25,6 +26,7 @@
     {% endfor %}
     {% set sql = [] %}
     {% set operands = [] %}
+    {% set open_words = [] %}
     {% for token in tokens %}
         {% set before = tokens[loop.index0 - 1] if not loop.first else '' %}
         {% set after = tokens[loop.index] if not loop.last else '' %}
@@ -34,6 +36,11 @@
             or (before == '(' and after == ')' and loop.index0 > 1 and tokens[loop.index0 - 2] | lower == 'number') %}
         {% if (token in ['-', '/'] and before == token) or (token == '*' and before == '/') %}
             {{ exceptions.raise_compiler_error(where ~ "comments are not allowed in an expression.") }}
+        {% elif (token == ',' and (open_words | last) not in functions + ['in'])
+            or (word == 'as' and (open_words | last) not in ['cast', 'try_cast']) %}
+            {{ exceptions.raise_compiler_error(where ~ "an expression is one value; '" ~ token ~ "' makes it several.") }}
+        {% elif token == '*' and before in ['', '(', ','] %}
+            {{ exceptions.raise_compiler_error(where ~ "'*' stands for no single column." ~ found) }}
         {% elif word == 'number' and after == '(' %}
             {# Reading as a number happens at the column inside. #}
         {% elif after == '(' and word in functions %}
@@ -55,14 +62,16 @@
         {% else %}
             {{ exceptions.raise_compiler_error(where ~ "'" ~ token ~ "' is not allowed in an expression.") }}
         {% endif %}
+        {% if token == '(' %}
+            {% do open_words.append(before | lower) %}
+        {% elif token == ')' and not open_words %}
+            {{ exceptions.raise_compiler_error(where ~ "the parentheses do not match.") }}
+        {% elif token == ')' %}
+            {% do open_words.pop() %}
+        {% endif %}
     {% endfor %}
-    {% set depth = namespace(now=0, lowest=0) %}
-    {% for token in tokens if token in ['(', ')'] %}
-        {% set depth.now = depth.now + (1 if token == '(' else -1) %}
-        {% set depth.lowest = [depth.lowest, depth.now] | min %}
-    {% endfor %}
-    {% if depth.now != 0 or depth.lowest < 0 %}
+    {% if open_words %}
         {{ exceptions.raise_compiler_error(where ~ "the parentheses do not match.") }}
     {% endif %}
-    {% do return({'sql': sql | join(' '), 'operands': operands}) %}
+    {% do return({'sql': '(' ~ sql | join(' ') ~ ')', 'operands': operands, 'is_expression': true}) %}
 {% endmacro %}

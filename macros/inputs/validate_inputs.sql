@@ -11,6 +11,13 @@
         ) }}
     {% endif %}
     {% for table, entry in inputs.items() %}
+        {% for key in ['timestamp_format', 'date_format'] if entry.get(key) %}
+            {% set parsed = tierwise.try_parse_timestamp("''", entry[key]) %}
+            {% set problem = tierwise.expression_problem(parsed, '(select 1)') %}
+            {% if problem %}
+                {{ exceptions.raise_compiler_error("Input '" ~ table ~ "', " ~ key ~ ' ' ~ entry[key] ~ ': ' ~ problem) }}
+            {% endif %}
+        {% endfor %}
         {% if entry.path %}
             {% do tierwise.inspected_files(table, entry, true) %}
         {% endif %}
