@@ -32,37 +32,45 @@ quantiles as (
 
 ),
 
-all_cut_points as (
+natural_breaks as (
 
-    {% for dimension in dimensions %}
-    {% set method = tierwise.setting('rfm_' ~ dimension ~ '_method') %}
-    {% if method == 'natural_breaks' %}
     select
         cast(as_of_date as date) as as_of_date,
         dimension,
-        'natural_breaks' as method,
+        'natural_breaks' as scoring_method,
         cut_number,
         cut_value,
         is_exact
     from int_rfm_natural_breaks_fitted
-    where dimension = '{{ dimension }}'
-    {{ 'union all' if not loop.last }}
-    {% else %}
+
+),
+
+all_cut_points as (
+
+    {% for dimension in dimensions %}
+    {% set scoring_method = tierwise.setting('rfm_' ~ dimension ~ '_method') %}
     {% set bands = tierwise.setting('rfm_' ~ dimension ~ '_bands') %}
-    {% for number in range(1, score_count) %}
+    {% for number in range(1, score_count) if scoring_method != 'natural_breaks' %}
     select
         as_of_date,
         '{{ dimension }}' as dimension,
-        '{{ method }}' as method,
+        '{{ scoring_method }}' as scoring_method,
         {{ number }} as cut_number,
-        {{ dimension ~ '_' ~ number if method == 'quantile' else bands[number - 1] }} as cut_value,
+        {{ bands[number - 1] if scoring_method == 'bands' else dimension ~ '_' ~ number }}
+            as cut_value,
         true as is_exact
     from quantiles
-    {{ 'union all' if not loop.last }}
+    union all
     {% endfor %}
-    {{ 'union all' if not loop.last }}
-    {% endif %}
     {% endfor %}
+    select *
+    from natural_breaks
+    where
+        false
+        {% for dimension in dimensions
+            if tierwise.setting('rfm_' ~ dimension ~ '_method') == 'natural_breaks' %}
+        or dimension = '{{ dimension }}'
+        {% endfor %}
 
 ),
 
@@ -71,12 +79,12 @@ final as (
     select
         as_of_date,
         dimension,
-        method,
+        scoring_method,
         cast(cut_number as integer) as cut_number,
         cast(cut_value as double) as cut_value,
         {# Bands of frequency and monetary value name the first value above the cut, all others
            the last one below. #}
-        method = 'bands' and dimension <> 'recency' as is_lower_bound,
+        scoring_method = 'bands' and dimension <> 'recency' as is_lower_bound,
         is_exact
     from all_cut_points
 
