@@ -9,7 +9,11 @@
     {% set entry = tierwise.configured_inputs().get(table) %}
     {# Drawn in the lineage whatever kind of input it is; only `model` is a reference dbt itself can follow. #}
     {% set lineage = source('commerce', table) %}
-    {% set model_relation = ref(entry.model) if entry and entry.model else none %}
+    {% set model_relation = none %}
+    {% if entry and entry.model %}
+        {% set package_name, _, model_name = ('.' ~ entry.model).rpartition('.') %}
+        {% set model_relation = ref(package_name[1:] or project_name, model_name) %}
+    {% endif %}
     {% set types = {} %}
     {% set selected = [] %}
     {% if not execute or not entry %}

@@ -6,7 +6,7 @@
     {% endif %}
     {% set texts = {
         'path': '[^\x00-\x1f]{1,4000}', 'table': '[^\x00-\x1f"]{1,250}', 'schema': '[^\x00-\x1f"]{1,250}',
-        'database': '[^\x00-\x1f"]{1,250}', 'model': '[A-Za-z_][A-Za-z0-9_]{0,250}',
+        'database': '[^\x00-\x1f"]{1,250}', 'model': '([A-Za-z_][A-Za-z0-9_]*[.])?[A-Za-z_][A-Za-z0-9_]{0,250}',
         'timestamp_format': '[^\x00-\x1f\x27]{1,60}', 'date_format': '[^\x00-\x1f\x27]{1,60}',
         'decimal_separator': '[.,]', 'thousands_separator': "[., _']",
     } %}
