@@ -862,6 +862,28 @@ def test_the_functions_answer_in_sql_and_see_files_change(tmp_path: Path, packag
         assert json.loads(answer)["error"]["code"] == "SETTING_INVALID"
 
 
+def test_what_a_scan_found_holds_for_the_run(tmp_path: Path) -> None:
+    write(tmp_path / "a.csv", GOOD)
+    write(tmp_path / "b.csv", GOOD)
+    files = {"path": str(tmp_path / "*.csv")}
+
+    def copies(connection: duckdb.DuckDBPyConnection, *, scan: bool) -> list[str | None]:
+        options = json.dumps(files | {"scan": scan})
+        answer = connection.execute("select tierwise_inspect_files(?)", [options]).fetchall()[0][0]
+        return [file["duplicate_of"] for file in json.loads(answer)["files"]]
+
+    with closing(duckdb.connect()) as connection:
+        register_functions(connection)
+        assert copies(connection, scan=False) == [None, None]
+        assert copies(connection, scan=True) == [None, str(tmp_path / "a.csv")]
+        assert copies(connection, scan=False) == [None, str(tmp_path / "a.csv")]
+        write(tmp_path / "b.csv", GOOD + b"o3,c3,2024-01-07,1.00\n")
+        assert copies(connection, scan=True) == [None, None]
+    with closing(duckdb.connect()) as connection:
+        register_functions(connection)
+        assert copies(connection, scan=False) == [None, None]
+
+
 def test_the_functions_do_not_keep_the_database_open(tmp_path: Path) -> None:
     path = tmp_path / "shop.duckdb"
     connection = duckdb.connect(str(path))

@@ -312,8 +312,12 @@ def register_functions(connection: duckdb.DuckDBPyConnection) -> None:
 
     Both take and return text. They count as having side effects, because the same call can answer
     differently once the files have changed: DuckDB must neither fold nor cache them.
+
+    What a scan found answers later calls about the same files without one, for as long as the
+    connection lives: a run reads the files that were checked at its start, each copy once.
     """
     reference = weakref.ref(connection)
+    scanned: dict[str, str] = {}
 
     def connect_remote() -> duckdb.DuckDBPyConnection:
         # Secrets and registered file systems live in the caller's database. A weak reference,
@@ -325,7 +329,13 @@ def register_functions(connection: duckdb.DuckDBPyConnection) -> None:
         return None if path is None else package_file(path)
 
     def inspect(options_json: str | None) -> str:
-        return inspect_files_json(options_json, connect_remote=connect_remote)
+        files, scan = _without_scan(options_json)
+        if not scan and files in scanned:
+            return scanned[files]
+        report = inspect_files_json(options_json, connect_remote=connect_remote)
+        if scan:
+            scanned[files] = report
+        return report
 
     functions: dict[str, Callable[[str | None], str | None]] = {
         "tierwise_package_file": find_package_file,
@@ -341,6 +351,18 @@ def register_functions(connection: duckdb.DuckDBPyConnection) -> None:
             null_handling=FunctionNullHandling.SPECIAL,
             side_effects=True,
         )
+
+
+def _without_scan(options_json: str | None) -> tuple[str, bool]:
+    """Split the options into a text that names the files, and whether they are to be scanned."""
+    try:
+        options = json.loads(options_json or "null")
+    except json.JSONDecodeError:
+        options = None
+    if not isinstance(options, dict):
+        return options_json or "", False
+    scan = options.pop("scan", True)
+    return json.dumps(options, sort_keys=True), scan is True
 
 
 # Options
