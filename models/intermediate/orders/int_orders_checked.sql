@@ -1,3 +1,7 @@
+{% set base_currency = tierwise.setting('base_currency') %}
+{% set min_order_date = tierwise.setting('min_order_date') %}
+{% set time_zone = tierwise.setting('business_timezone') %}
+
 with
 
 int_orders_resolved as (
@@ -32,7 +36,7 @@ table_facts as (
     select
         count(status) > 0 as has_statuses,
         case
-            when count(currency_code) = 0 then '{{ tierwise.setting('base_currency') }}'
+            when count(currency_code) = 0 then '{{ base_currency }}'
             when count(distinct upper(currency_code)) = 1 then min(upper(currency_code))
         end as only_currency_code
     from int_orders_resolved
@@ -45,14 +49,10 @@ dated as (
     select
         int_orders_resolved.*,
         table_facts.has_statuses,
-        upper(
-            coalesce(int_orders_resolved.currency_code, table_facts.only_currency_code)
-        ) as order_currency_code,
-        cast(
-            {{ tierwise.utc_to_local(
-                'int_orders_resolved.ordered_at', tierwise.setting('business_timezone')
-            ) }} as date
-        ) as order_date,
+        coalesce(upper(int_orders_resolved.currency_code), table_facts.only_currency_code)
+            as order_currency_code,
+        cast({{ tierwise.utc_to_local('int_orders_resolved.ordered_at', time_zone) }} as date)
+            as order_date,
         int_orders_resolved.gross_amount
         - coalesce(int_orders_resolved.discount_amount, 0) as net_amount
     from int_orders_resolved
@@ -65,13 +65,11 @@ matched as (
     select
         dated.*,
         case
-            when dated.order_currency_code = '{{ tierwise.setting('base_currency') }}' then 1
+            when dated.order_currency_code = '{{ base_currency }}' then 1
             else fx_rates.rate_to_base
         end as fx_rate,
         known_currencies.currency_code is not null
-        or dated.order_currency_code = '{{ tierwise.setting(
-            'base_currency'
-        ) }}' as currency_is_known,
+        or dated.order_currency_code = '{{ base_currency }}' as currency_is_known,
         {# A table without statuses holds finished orders; a blank among statuses is one nobody
            mapped. #}
         order_status_map.is_purchase as status_is_purchase
@@ -97,9 +95,7 @@ coded as (
             ',',
             nullif(format_codes, ''),
             case when is_conflicting then 'ORDER_CONFLICT' end,
-            case when order_date < date '{{ tierwise.setting(
-                'min_order_date'
-            ) }}' then 'DATE_RANGE' end,
+            case when order_date < date '{{ min_order_date }}' then 'DATE_RANGE' end,
             case when is_test then 'TEST_ORDER' end,
             case when has_statuses and status_is_purchase is null then 'STATUS_UNKNOWN' end,
             case when net_amount < 0 then 'AMOUNT_NEGATIVE' end,
