@@ -139,7 +139,7 @@ class Case:
 
     settings: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
-    arguments: Sequence[str] = ("build", *ONLY_TABLES)
+    arguments: Sequence[str] = ("run",)
 
 
 @dataclass(frozen=True)
