@@ -28,9 +28,12 @@ compared as (
         ) as copy_number,
         min(fingerprint) over (partition by customer_id, format_codes)
         <> max(fingerprint) over (partition by customer_id, format_codes) as is_conflicting,
-        max(case when is_opted_out_of_profiling then 1 else 0 end) over (
-            partition by customer_id
-        ) = 1 as has_any_opt_out
+        {# A wish that cannot be read is taken for a no: the other way cannot be taken back. #}
+        max(
+            case
+                when is_opted_out_of_profiling or format_codes like '%FLAG_FORMAT%' then 1 else 0
+            end
+        ) over (partition by customer_id) = 1 as has_any_opt_out
     from fingerprinted
 
 ),

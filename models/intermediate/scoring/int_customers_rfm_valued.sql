@@ -16,8 +16,8 @@ final as (
         recency_days,
         rfm_order_count,
         {% if tierwise.setting('rfm_monetary') == 'mean' %}
-        cast(
-            coalesce(rfm_net_revenue_amount / nullif(rfm_order_count, 0), 0) as decimal(18, 2)
+        coalesce(
+            {{ tierwise.amount_per('rfm_net_revenue_amount', 'rfm_order_count') }}, 0
         ) as rfm_monetary_amount
         {% else %}
         rfm_net_revenue_amount as rfm_monetary_amount

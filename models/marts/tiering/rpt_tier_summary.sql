@@ -100,9 +100,9 @@ final as (
         {{ tierwise.share(
             'combined.net_revenue_amount', 'totals.net_revenue_amount'
         ) }} as revenue_share,
-        cast(
-            combined.net_revenue_amount / nullif(combined.customer_count, 0) as decimal(18, 2)
-        ) as revenue_per_customer_amount
+        {{ tierwise.amount_per(
+            'combined.net_revenue_amount', 'combined.customer_count'
+        ) }} as revenue_per_customer_amount
     from combined
     inner join totals
         on
