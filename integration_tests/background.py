@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,11 +25,19 @@ class Background:
         self._folder = Path(tempfile.mkdtemp(prefix="tierwise-tests-"))
         self._pool = ThreadPoolExecutor(max_workers=_AT_ONCE)
         self._started: dict[str, Future[Any]] = {}
+        self.seconds: dict[str, float] = {}
 
     def start(self, name: str) -> Future[Any]:
         if name not in self._started:
-            self._started[name] = self._pool.submit(_MAKERS[name], self._folder / name)
+            self._started[name] = self._pool.submit(self._make, name)
         return self._started[name]
+
+    def _make(self, name: str) -> Any:  # noqa: ANN401 - whatever the maker returns
+        start = time.monotonic()
+        try:
+            return _MAKERS[name](self._folder / name)
+        finally:
+            self.seconds[name] = time.monotonic() - start
 
     def close(self) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)

@@ -60,3 +60,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("NOT CHECKED", red=True, bold=True)
         for line in unchecked:
             terminalreporter.write_line(line, red=True)
+    if terminalreporter.config.option.durations is not None:
+        seconds = terminalreporter.config.stash[BACKGROUND].seconds
+        terminalreporter.section("made in the background")
+        for name, taken in sorted(seconds.items(), key=lambda pair: -pair[1]):
+            terminalreporter.write_line(f"{taken:.2f}s {name}")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 from background import made_in_background
-from harness import DUCKDB_2, PROJECT, Build, build_tables, package_path, table_checksums
+from harness import DUCKDB_2, PROJECT, Build, build_tables_quickly, package_path, table_checksums
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +22,6 @@ TABLES = ("dim_", "fct_", "rpt_", "int_", "util_")
 # Relative paths, so that the names of the files are the same in every folder.
 SETTINGS = {
     "rfm_monetary_method": "natural_breaks",
-    "natural_breaks_max_values": 300,
     "inputs": {
         "order_lines": {
             "path": "lines-*.parquet",
@@ -126,11 +125,12 @@ def write_inputs(folder: Path, *, seed: int | None) -> None:
 def build_variant(
     folder: Path, *, seed: int | None = None, threads: int = 2, python_path: Path | None = None
 ) -> Build:
+    """Build from rows in an order, on that many threads of dbt and of DuckDB."""
     write_inputs(folder, seed=seed)
     profile = _PROFILE.format(threads=threads, python=PROJECT / "python")
     (folder / "profiles.yml").write_text(profile, encoding="utf-8")
     environment = {"PYTHONPATH": str(python_path)} if python_path else {}
-    return build_tables(
+    return build_tables_quickly(
         folder, settings=SETTINGS, profiles=folder, environment=environment
     ).succeeded()
 

@@ -22,6 +22,7 @@ from harness import (
     Case,
     Outcome,
     build_tables,
+    build_tables_quickly,
     file_checksum,
     package_path,
     run_dbt,
@@ -92,7 +93,7 @@ def test_cdnow_abc(cdnow: Build) -> None:
 @made_in_background
 def invoice_lines(folder: Path) -> Build:
     lines = str(EXAMPLES / "invoice_lines.csv")
-    return build_tables(
+    return build_tables_quickly(
         folder,
         settings=example("invoice_lines.yml"),
         environment={"TIERWISE_ORDER_LINES": lines},
@@ -159,7 +160,7 @@ def many_invoice_lines(folder: Path) -> Build:
             ["InvoiceNo", "StockCode", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID"]
         )
         writer.writerows(rows)
-    return build_tables(
+    return build_tables_quickly(
         folder,
         settings=example("invoice_lines.yml"),
         environment={"TIERWISE_ORDER_LINES": str(folder / "invoices.csv")},
@@ -211,7 +212,7 @@ def from_one_csv(folder: Path) -> Build:
     )
     # Relative paths count from where dbt is called.
     environment = {"TIERWISE_ORDERS": orders.name, "TIERWISE_REFUNDS": str(refunds)}
-    return build_tables(folder, environment=environment).succeeded()
+    return build_tables_quickly(folder, environment=environment).succeeded()
 
 
 @made_in_background
@@ -259,7 +260,7 @@ def from_a_mixture(folder: Path) -> Build:
             "refunds": {"path": "refunds.parquet"},
         }
     }
-    return build_tables(folder, settings=settings).succeeded()
+    return build_tables_quickly(folder, settings=settings).succeeded()
 
 
 @made_in_background
@@ -299,7 +300,7 @@ def from_attached_tables(folder: Path) -> Build:
             "refunds": {"database": "shop"},
         }
     }
-    build = build_tables(
+    build = build_tables_quickly(
         folder, settings=settings, environment={"TIERWISE_ATTACH": str(shop)}
     ).succeeded()
     assert file_checksum(shop) == before
@@ -441,7 +442,7 @@ def good_then_bad(folder: Path) -> tuple[dict[str, str], dict[str, str], Build]:
     """A build, then the same with a file cut short: what stood before must stand after."""
     orders = write_csv(folder / "orders.csv", HEADER, [LINE, "2,b,2024-01-02,20.00"])
     environment = {"TIERWISE_ORDERS": str(orders)}
-    built = build_tables(folder, environment=environment).succeeded()
+    built = build_tables_quickly(folder, environment=environment).succeeded()
     before = table_checksums(built, ("dim_", "fct_", "rpt_", "int_"))
     orders.write_text(f'{HEADER}\n{LINE}\n2,"b,2024-01-02,20.00', encoding="utf-8")
     refused = run_dbt(folder, "build", environment=environment)
