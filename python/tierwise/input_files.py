@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING
 import duckdb
 from duckdb.func import FunctionNullHandling, PythonUDFType
 
-from tierwise.parquet_pages import PageHeaderError, verify_page_checksums
+from tierwise.parquet_pages import ColumnChunk, PageError, verify_pages
 
 if TYPE_CHECKING:
     from _csv import Reader
@@ -115,7 +115,9 @@ _PARQUET_SCAN = "select count(*), bit_xor(hash(records)) from read_parquet(?) as
 _PARQUET_CHUNKS = """
     select
         least(data_page_offset, coalesce(nullif(dictionary_page_offset, 0), data_page_offset)),
-        total_compressed_size
+        total_compressed_size,
+        num_values,
+        compression
     from parquet_metadata(?)
 """
 
@@ -833,8 +835,9 @@ def _inspect_parquet(
         counted = connection.execute("select count(*) from read_parquet(?)", [path]).fetchall()
         report.rows = int(counted[0][0])
         if options.scan:
-            connection.execute(_PARQUET_SCAN, [path]).fetchall()
+            # Pages first: decoding a damaged one can take the process down.
             _check_pages(report, connection.execute(_PARQUET_CHUNKS, [path]).fetchall())
+            connection.execute(_PARQUET_SCAN, [path]).fetchall()
     except (duckdb.Error, UnicodeDecodeError) as error:
         raise InputFileError(
             "FILE_CORRUPT",
@@ -852,21 +855,17 @@ def _inspect_parquet(
         report.content_sha256 = report.sha256
 
 
-def _check_pages(report: FileReport, chunks: list[tuple[int, int]]) -> None:
+def _check_pages(report: FileReport, chunks: list[tuple[int, int, int, str]]) -> None:
     with Path(report.path).open("rb") as stream:
         try:
-            verified, unverified = verify_page_checksums(stream, chunks)
-        except PageHeaderError:
-            # DuckDB has just read every value, so the header is unusual rather than broken.
-            report.has_page_checksums = False
-        except ValueError as error:
+            verified, unverified = verify_pages(stream, (ColumnChunk(*chunk) for chunk in chunks))
+        except PageError as error:
             raise InputFileError(
                 "FILE_CORRUPT",
                 f"{report.path} is damaged: {error}; copy or export it again",
                 file=report.path,
             ) from error
-        else:
-            report.has_page_checksums = verified > 0 and unverified == 0
+    report.has_page_checksums = verified > 0 and unverified == 0
 
 
 # Text
