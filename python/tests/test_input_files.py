@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import importlib
 import json
@@ -884,12 +885,23 @@ def test_what_a_scan_found_holds_for_the_run(tmp_path: Path) -> None:
         assert copies(connection, scan=False) == [None, None]
 
 
+def test_the_functions_are_called_for_every_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A call that DuckDB folds or caches would answer for files as they were.
+    asked: list[str] = []
+    monkeypatch.setattr(input_files, "package_file", asked.append)
+    with closing(duckdb.connect()) as connection:
+        register_functions(connection)
+        connection.execute("select tierwise_package_file('package:a/b') from range(3)").fetchall()
+    assert len(asked) == 3
+
+
 def test_the_functions_do_not_keep_the_database_open(tmp_path: Path) -> None:
     path = tmp_path / "shop.duckdb"
     connection = duckdb.connect(str(path))
     register_functions(connection)
     connection.execute('select tierwise_inspect_files(\'{"path": "none.csv"}\')').fetchall()
-    connection.close()
+    del connection
+    gc.collect()
     # Opening with another configuration fails as long as the first database is open here.
     with closing(duckdb.connect(str(path), read_only=True)) as reader:
         assert reader.execute("select 1").fetchall() == [(1,)]

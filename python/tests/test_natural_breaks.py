@@ -196,7 +196,7 @@ def test_no_values_give_an_empty_result() -> None:
 
 
 def test_negative_zero_and_zero_are_one_value() -> None:
-    breaks = natural_breaks(np.array([0.0, -0.0, 1.0]), None, 2, 100)
+    breaks = natural_breaks(np.array([-0.0, 0.0, 1.0]), None, 2, 100)
     assert breaks.distinct_value_count == 2
     assert str(breaks.cut_points[0]) == "0.0"
 
@@ -259,6 +259,13 @@ def test_bins_survive_one_value_that_nearly_everybody_has() -> None:
     assert breaks.goodness_of_variance_fit == pytest.approx(
         natural_breaks(values, counts, 4, 5_000).goodness_of_variance_fit, abs=1e-3
     )
+
+
+def test_bins_hold_equally_many_and_a_frequent_value_has_its_own() -> None:
+    # As many classes as bins: the cut points are the upper bounds of {0}, {1,2,3}, {4,5,6}.
+    counts = np.array([1_000] + [1] * 9)
+    breaks = natural_breaks(np.arange(10, dtype=np.float64), counts, 4, 4)
+    assert breaks.cut_points == (0.0, 3.0, 6.0)
 
 
 @pytest.mark.parametrize("max_values", [7, 100])

@@ -27,7 +27,7 @@ TIERS = """
             (date '2024-06-30', 'rfm_total', 'dormant', 4, 'Dormant', '沉睡', 800, 0.4,
              411522.63, 0.25),
             (date '2024-06-30', 'rfm_total', 'untiered', 5, 'Untiered', '未分级', 0, 0, 0, 0),
-            (date '2024-06-30', 'rfm_total', 'guest', 6, 'Guests', '访客', 0, null, 10.00, 0)
+            (date '2024-06-30', 'rfm_total', 'guest', 6, 'Guests', '访客', 3, null, 10.00, 0)
     ) as rows (
         as_of_date, policy_name, tier_code, tier_rank, tier_label_en, tier_label_zh,
         customer_count, customer_share, net_revenue_amount, revenue_share
@@ -90,7 +90,7 @@ Policy     rfm_total
 Tier                    Customers  Share   Net revenue  Share
 top      Top      顶级      1,200  60.0%  1,234,567.89  75.0%
 dormant  Dormant  沉睡        800  40.0%    411,522.63  25.0%
-guest    Guests   访客          0      -         10.00   0.0%
+guest    Guests   访客          3      -         10.00   0.0%
 
 Rows        Read  Accepted  Collapsed  Superseded  Quarantined
 orders    12,345    12,300         30           5           10
