@@ -21,13 +21,12 @@ import re
 import stat
 import weakref
 import zlib
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING
 
 import duckdb
 from duckdb.func import FunctionNullHandling, PythonUDFType
@@ -539,7 +538,6 @@ def _inspect(
         files.append(report)
         _refuse_bad_names(report)
         _compare(files[0], report)
-    _hash_where_copies_are_possible(files)
     _mark_duplicates(files, warnings)
     _note_extra_columns(files[0], options, warnings)
 
@@ -643,31 +641,6 @@ def _compare(first: FileReport, report: FileReport) -> None:
             "one input the same columns, or narrow the glob",
             file=report.path,
         )
-
-
-def _hash_where_copies_are_possible(files: list[FileReport]) -> None:
-    """Hash what no scan has hashed, so that copies are left out the same with and without one."""
-    sizes = Counter(file.bytes for file in files)
-    any_compressed = any(file.compression for file in files)
-    for file in files:
-        is_alone = sizes[file.bytes] == 1 and not any_compressed
-        if file.content_sha256 is None and file.bytes is not None and not is_alone:
-            try:
-                with _open_bytes(file) as opened:
-                    file.content_sha256 = hashlib.file_digest(opened, "sha256").hexdigest()
-            except (OSError, EOFError, zlib.error) as error:
-                raise InputFileError(
-                    "FILE_CORRUPT",
-                    f"{file.path} cannot be read to its end ({error}); copy or export it again",
-                    file=file.path,
-                ) from error
-
-
-def _open_bytes(file: FileReport) -> BinaryIO:
-    """Open a file for its content, decompressed."""
-    if file.compression == "gzip":
-        return cast("BinaryIO", gzip.open(file.path, "rb"))
-    return Path(file.path).open("rb")
 
 
 def _mark_duplicates(files: list[FileReport], warnings: list[dict[str, object]]) -> None:
