@@ -21,7 +21,7 @@
         'rfm_frequency_bands': score_cuts,
         'rfm_monetary_bands': score_cuts,
         'rfm_weights': {'type': 'weights', 'of': ['recency', 'frequency', 'monetary']},
-        'natural_breaks_max_values': {'type': 'integer', 'min': 100, 'max': 20000},
+        'natural_breaks_max_values': {'type': 'integer', 'min': 100, 'max': 200000},
         'abc_metric': {'type': 'choice', 'of': ['revenue', 'profit']},
         'abc_window_days': {'type': 'integer', 'min': 1, 'max': 36500, 'nullable': true},
         'abc_a_share': {'type': 'number', 'min': 0, 'max': 1},
