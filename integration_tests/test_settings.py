@@ -118,7 +118,7 @@ HOSTILE: dict[str, list[object]] = {
         [1, 1, 1],
         "recency",
     ],
-    "natural_breaks_max_values": [99, 20001, "many", 1e3 + 0.5, None],
+    "natural_breaks_max_values": [99, 200001, "many", 1e3 + 0.5, None],
     "abc_metric": ["revenue'; drop table x; --", "quantity", ["profit"], None],
     "abc_window_days": ["365", -365, False],
     "abc_a_share": [math.nan, "80%", 1.01, "0.8 as decimal(7, 6)) or true --", None],
