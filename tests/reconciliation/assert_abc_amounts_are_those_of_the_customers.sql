@@ -51,11 +51,11 @@ summarised as (
 final as (
 
     select
-        coalesce(classed.as_of_date, summarised.as_of_date) as as_of_date,
         classed.metric_amount,
         summarised.metric_amount as customers_metric_amount,
         classed.total_amount,
-        rpt_abc_concentration.total_amount as published_total_amount
+        rpt_abc_concentration.total_amount as published_total_amount,
+        coalesce(classed.as_of_date, summarised.as_of_date) as as_of_date
     from classed
     full outer join summarised
         on classed.as_of_date = summarised.as_of_date

@@ -30,14 +30,14 @@ listed as (
 final as (
 
     select
-        coalesce(rpt_input_reconciliation.source_table, listed.source_table) as source_table,
-        coalesce(rpt_input_reconciliation.source_file, listed.source_file) as source_file,
         rpt_input_reconciliation.read_count,
         rpt_input_reconciliation.accepted_count,
         rpt_input_reconciliation.collapsed_count,
         rpt_input_reconciliation.superseded_count,
         rpt_input_reconciliation.quarantined_count,
-        listed.listed_count
+        listed.listed_count,
+        coalesce(rpt_input_reconciliation.source_table, listed.source_table) as source_table,
+        coalesce(rpt_input_reconciliation.source_file, listed.source_file) as source_file
     from rpt_input_reconciliation
     full outer join listed
         on

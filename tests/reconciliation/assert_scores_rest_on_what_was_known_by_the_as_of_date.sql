@@ -108,14 +108,14 @@ valued as (
 final as (
 
     select
-        coalesce(fct_customer_rfm_scores.as_of_date, valued.as_of_date) as as_of_date,
-        coalesce(fct_customer_rfm_scores.customer_id, valued.customer_id) as customer_id,
         fct_customer_rfm_scores.recency_days,
         valued.recency_days as recounted_recency_days,
         fct_customer_rfm_scores.rfm_order_count,
         valued.order_count as recounted_order_count,
         fct_customer_rfm_scores.rfm_monetary_amount,
-        valued.monetary_amount as recounted_monetary_amount
+        valued.monetary_amount as recounted_monetary_amount,
+        coalesce(fct_customer_rfm_scores.as_of_date, valued.as_of_date) as as_of_date,
+        coalesce(fct_customer_rfm_scores.customer_id, valued.customer_id) as customer_id
     from fct_customer_rfm_scores
     full outer join valued
         on

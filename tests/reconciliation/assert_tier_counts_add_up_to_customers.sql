@@ -55,9 +55,9 @@ summarised as (
 final as (
 
     select
-        coalesce(counted.tier_code, summarised.tier_code) as tier_code,
         counted.customer_count as counted,
-        summarised.customer_count as summarised
+        summarised.customer_count as summarised,
+        coalesce(counted.tier_code, summarised.tier_code) as tier_code
     from counted
     full outer join summarised
         on

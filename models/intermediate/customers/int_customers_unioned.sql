@@ -57,7 +57,6 @@ final as (
     select
         all_customers.customer_id,
         ordering_customers.first_accepted_order_date,
-        known_customers.customer_id is not null as is_in_customer_table,
         known_customers.created_at,
         known_customers.birth_date,
         known_customers.region,
@@ -65,6 +64,7 @@ final as (
         known_customers.owner_id,
         known_customers.customer_attributes,
         known_customers.has_marketing_consent,
+        known_customers.customer_id is not null as is_in_customer_table,
         opted_out_customers.customer_id is not null as is_opted_out_of_profiling
     from all_customers
     left join ordering_customers

@@ -128,13 +128,13 @@ final as (
         order_currency_code as currency_code,
         fx_rate,
         status,
-        coalesce(status_is_purchase, not has_statuses) as status_is_purchase,
         updated_at,
         channel,
         store_id,
         source_file,
         source_record,
         reason_codes,
+        coalesce(status_is_purchase, not has_statuses) as status_is_purchase,
         case
             when format_codes <> '' or is_conflicting then 'quarantined'
             when is_superseded then 'superseded'

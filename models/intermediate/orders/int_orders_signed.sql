@@ -23,9 +23,6 @@ refunded as (
         int_orders_accepted.is_guest,
         int_orders_accepted.order_date,
         int_orders_accepted.cost_amount,
-        greatest(
-            int_refunds_checked.refund_date, int_orders_accepted.order_date
-        ) as known_from_date,
         int_refunds_checked.refund_id,
         int_refunds_checked.refund_amount,
         cast(
@@ -34,7 +31,10 @@ refunded as (
                 order by int_refunds_checked.refunded_at asc, int_refunds_checked.refund_id asc
                 rows between unbounded preceding and current row
             ) as decimal(18, 2)
-        ) as remaining_amount
+        ) as remaining_amount,
+        greatest(
+            int_refunds_checked.refund_date, int_orders_accepted.order_date
+        ) as known_from_date
     from int_refunds_checked
     inner join int_orders_accepted
         on int_refunds_checked.order_id = int_orders_accepted.order_id
