@@ -72,10 +72,8 @@ HOSTILE: dict[str, list[object]] = {
         "",
         None,
         840,
-        [
-            "USD",
-            "{{ 'USD' }}",
-        ],
+        ["USD"],
+        "{{ 'USD' }}",
     ],
     "zero_amount_is_purchase": ["true", "yes", 1, 0, None, "1=1"],
     "default_margin_share": [
