@@ -4,6 +4,8 @@
 and the first thing that is wrong with them, in words that name the file, the line and the cure.
 Contents are streamed, never loaded whole. CSV files are read twice: by Python, which checks the
 encoding and counts records, and by DuckDB, which is the reader the models use; the two must agree.
+Where they do not, or a row is bad, :mod:`tierwise.line_reader` stores all rows of the file in a
+table that is read instead, if the options name one.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ import weakref
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -31,6 +33,17 @@ from typing import TYPE_CHECKING
 import duckdb
 from duckdb.func import FunctionNullHandling, PythonUDFType
 
+from tierwise.line_hash import LineHashes
+from tierwise.line_reader import (
+    BLANKS,
+    MAX_LINE_LENGTH,
+    WHITESPACE,
+    LineFormat,
+    Reject,
+    RowsTable,
+    file_key,
+    store_records,
+)
 from tierwise.parquet_pages import ColumnChunk, PageError, verify_pages
 
 if TYPE_CHECKING:
@@ -39,10 +52,6 @@ if TYPE_CHECKING:
 Connect = Callable[[], duckdb.DuckDBPyConnection]
 
 PACKAGE_PREFIX = "package:"
-WHITESPACE = "whitespace"
-
-# DuckDB refuses longer lines (its max_line_size), so Python need not hold them either.
-MAX_LINE_LENGTH = 2_000_000
 REPORTED_REJECTS = 1000
 _SAMPLE_BYTES = 1 << 16
 _BUFFER_BYTES = 1 << 20
@@ -97,7 +106,7 @@ _NUMBER_OR_DATE = re.compile(
       | \d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T]\d{1,2}:\d{2}.*)?""",
     re.VERBOSE,
 )
-_BLANKS = re.compile(r"[ \t]+")
+_NOT_LATIN_1 = re.compile("[\x80-\x9f]")
 
 _CSV_SCAN = """
     select count(*), bit_xor(hash(records))
@@ -110,6 +119,15 @@ _CSV_SCAN = """
 """
 _CSV_REJECTS = """
     select line, error_type, error_message from tierwise_rejects order by line, byte_position
+"""
+# What the models read of a file whose fields are separated by runs of blanks.
+_LINES_SCAN = """
+    select count(*)
+    from read_csv(
+        ?, auto_detect = false, header = false, delim = '\x01', quote = '', escape = '', skip = ?,
+        encoding = ?, columns = {'line': 'VARCHAR'}, compression = ?, all_varchar = true
+    )
+    where trim(line, ' \t\r') <> ''
 """
 _PARQUET_SCAN = "select count(*), bit_xor(hash(records)) from read_parquet(?) as records"
 _PARQUET_CHUNKS = """
@@ -160,6 +178,21 @@ class CsvDialect:
         """Name of the codec that strictly decodes what DuckDB decodes."""
         return {"utf-8": "utf-8-sig", "utf-16": "utf-16-le", "latin-1": "latin-1"}[self.encoding]
 
+    def lines_of(self, fields: int) -> LineFormat:
+        """Say how lines of so many fields are read one by one."""
+        encoding = self.python_encoding.removesuffix("-sig")
+        return LineFormat(self.delimiter, self.quote, self.escape, encoding, fields)
+
+
+@dataclass(frozen=True)
+class KnownFile:
+    """What an earlier scan found, see :class:`FileReport`."""
+
+    rows: int | None
+    rejected_rows: int | None
+    line_by_line: bool
+    first_line: int | None
+
 
 @dataclass(frozen=True)
 class Options:
@@ -171,14 +204,20 @@ class Options:
     allow_no_rows: bool = False
     row_errors_are_warnings: bool = False
     known_columns: tuple[str, ...] | None = None
+    rows_table: str | None = None
+    known_files: Mapping[str, KnownFile] = field(default_factory=dict)
 
 
 @dataclass
 class FileReport:
-    """What is known about one file; ``rows``, ``sha256`` and checksums only after a scan.
+    """What is known about one file; ``rows``, ``sha256`` and all that follows only after a scan.
 
     ``columns`` are trimmed, ``raw_columns`` are the names as the file spells them. ``read_path``
     is the path for ``read_csv`` and ``read_parquet``, which would take ``a[1].csv`` for a glob.
+    Of a text file that is to be read from the table of rows ``line_by_line`` is true; ``rows``
+    then counts ``rejected_rows`` too. ``first_line`` is the line of the first record; unless the
+    file is read line by line, it is there only if each record is one line and follows the other.
+    ``key`` is the file's number in the table, and ``known`` says that the scan was an earlier one.
     """
 
     path: str
@@ -192,12 +231,21 @@ class FileReport:
     has_page_checksums: bool | None = None
     duplicate_of: str | None = None
     content_sha256: str | None = None
+    rejected_rows: int | None = None
+    line_by_line: bool | None = None
+    first_line: int | None = None
+    known: bool = False
+
+    @property
+    def key(self) -> int | None:
+        """Number of the file by its content."""
+        return None if self.sha256 is None else file_key(self.sha256)
 
     def as_dict(self) -> dict[str, object]:
         """Return everything but the hash of the decompressed content."""
         shown = {name: value for name, value in vars(self).items() if name != "content_sha256"}
         read_path = self.path if _is_remote(self.path) else _literal_path(self.path)
-        return shown | {"read_path": read_path}
+        return shown | {"read_path": read_path, "key": self.key}
 
 
 def connect_in_memory() -> duckdb.DuckDBPyConnection:
@@ -265,9 +313,12 @@ def inspect_files(
     Parameters
     ----------
     options : mapping with ``path``, ``csv`` (see :class:`CsvDialect`), ``scan``, and optionally
-        ``allow_no_rows``, ``row_errors`` ('error' or 'warning') and ``known_columns``.
+        ``allow_no_rows``, ``row_errors`` ('error' or 'warning'), ``known_columns``, ``rows_table``
+        (quoted name of the table for files that are read line by line) and ``known_files``
+        (key of a file as text to its :class:`KnownFile`: it is not scanned again).
     connect : opens the DuckDB connection that reads local files; it is closed afterwards.
-    connect_remote : the same for remote paths, where secrets and file systems are registered.
+    connect_remote : the same for remote paths and the table of rows, where secrets, file systems
+        and databases are attached.
 
     Returns
     -------
@@ -284,13 +335,21 @@ def inspect_files(
         dialect = parsed.csv
         opener = connect_remote if connect_remote and _is_remote(parsed.path) else connect
         with closing(opener()) as connection:
-            _inspect(parsed, connection, files, warnings)
+            _inspect(parsed, _Databases(connection, connect_remote or connect), files, warnings)
     except InputFileError as error:
         failure = error
     except Exception as error:  # noqa: BLE001 - the caller is SQL: whatever happens must be said in the report
         message = f"the inspection itself failed: {type(error).__name__}: {_first_line(error)}"
         failure = InputFileError("INSPECTION_FAILED", message)
     return _report(files, warnings, failure, dialect)
+
+
+@dataclass(frozen=True)
+class _Databases:
+    """The connection that reads, and how to open the one that holds the table of rows."""
+
+    reader: duckdb.DuckDBPyConnection
+    connect_rows: Connect
 
 
 def _report(
@@ -310,10 +369,12 @@ def _report(
 
 
 def register_functions(connection: duckdb.DuckDBPyConnection) -> None:
-    """Register the SQL functions ``tierwise_package_file`` and ``tierwise_inspect_files``.
+    """Register ``tierwise_package_file``, ``tierwise_inspect_files``, ``tierwise_line_sha256``.
 
-    Both take and return text. They count as having side effects, because the same call can answer
-    differently once the files have changed: DuckDB must neither fold nor cache them.
+    The first two take and return text; the third takes a path and a line and returns the SHA-256
+    of the bytes of that line without its end, or null if there is no such file, text or line.
+    They count as having side effects, because the same call can answer differently once the files
+    have changed: DuckDB must neither fold nor cache them.
 
     What a scan found answers later calls about the same files without one, for as long as the
     connection lives: a run reads the files that were checked at its start, each copy once.
@@ -339,11 +400,11 @@ def register_functions(connection: duckdb.DuckDBPyConnection) -> None:
             scanned[files] = report
         return report
 
-    functions: dict[str, Callable[[str | None], str | None]] = {
+    text_to_text: dict[str, Callable[[str | None], str | None]] = {
         "tierwise_package_file": find_package_file,
         "tierwise_inspect_files": inspect,
     }
-    for name, function in functions.items():
+    for name, function in text_to_text.items():
         connection.create_function(
             name,
             function,
@@ -353,6 +414,15 @@ def register_functions(connection: duckdb.DuckDBPyConnection) -> None:
             null_handling=FunctionNullHandling.SPECIAL,
             side_effects=True,
         )
+    connection.create_function(
+        "tierwise_line_sha256",
+        LineHashes(_recognise_text).sha256,
+        ["VARCHAR", "BIGINT"],
+        "VARCHAR",
+        type=PythonUDFType.NATIVE,
+        null_handling=FunctionNullHandling.SPECIAL,
+        side_effects=True,
+    )
 
 
 def _without_scan(options_json: str | None) -> tuple[str, bool]:
@@ -364,6 +434,9 @@ def _without_scan(options_json: str | None) -> tuple[str, bool]:
     if not isinstance(options, dict):
         return options_json or "", False
     scan = options.pop("scan", True)
+    # These say how to scan, not what is there.
+    options.pop("rows_table", None)
+    options.pop("known_files", None)
     return json.dumps(options, sort_keys=True), scan is True
 
 
@@ -379,9 +452,8 @@ def parse_options(options: object) -> Options:
         is not there, FILE_ENCODING for an encoding DuckDB cannot read.
     """
     values = _mapping(options, "options")
-    _refuse_unknown(
-        values, {"path", "csv", "scan", "allow_no_rows", "row_errors", "known_columns"}, ""
-    )
+    known = {"path", "csv", "scan", "allow_no_rows", "row_errors", "known_columns"}
+    _refuse_unknown(values, known | {"rows_table", "known_files"}, "")
     path = values.get("path")
     if not isinstance(path, str) or not path.strip() or "\0" in path:
         raise InputFileError("SETTING_INVALID", f"path must be a file or a glob, got {path!r}")
@@ -390,6 +462,11 @@ def parse_options(options: object) -> Options:
         raise InputFileError(
             "SETTING_INVALID", f"row_errors must be 'error' or 'warning', got {row_errors!r}"
         )
+    rows_table = values.get("rows_table")
+    if rows_table is not None and (not isinstance(rows_table, str) or not rows_table.strip()):
+        raise InputFileError(
+            "SETTING_INVALID", f"rows_table must be the name of a table, got {rows_table!r}"
+        )
     return Options(
         path=_resolve(path),
         csv=_parse_dialect(values.get("csv") or {}),
@@ -397,7 +474,31 @@ def parse_options(options: object) -> Options:
         allow_no_rows=_flag(values, "allow_no_rows", default=False),
         row_errors_are_warnings=row_errors == "warning",
         known_columns=_names(values, "known_columns"),
+        rows_table=rows_table,
+        known_files=_parse_known_files(values.get("known_files") or {}),
     )
+
+
+def _parse_known_files(options: object) -> dict[str, KnownFile]:
+    known: dict[str, KnownFile] = {}
+    for key, entry in _mapping(options, "known_files").items():
+        facts = _mapping(entry, f"known_files.{key}")
+        names = {"rows", "rejected_rows", "line_by_line", "first_line"}
+        _refuse_unknown(facts, names, f"known_files.{key}.")
+        known[str(key)] = KnownFile(
+            rows=_count(facts, "rows"),
+            rejected_rows=_count(facts, "rejected_rows"),
+            line_by_line=_flag(facts, "line_by_line", default=False),
+            first_line=_count(facts, "first_line"),
+        )
+    return known
+
+
+def _count(values: Mapping[str, object], name: str) -> int | None:
+    value = values.get(name)
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
+        raise InputFileError("SETTING_INVALID", f"{name} must be a whole number, got {value!r}")
+    return value
 
 
 def _resolve(path: str) -> str:
@@ -525,16 +626,16 @@ def _is_remote(path: str) -> bool:
 
 def _inspect(
     options: Options,
-    connection: duckdb.DuckDBPyConnection,
+    databases: _Databases,
     files: list[FileReport],
     warnings: list[dict[str, object]],
 ) -> None:
     """Fill files and warnings; raise InputFileError at the first thing that is wrong."""
-    for path in _matches(options.path, connection):
+    for path in _matches(options.path, databases.reader):
         if _is_remote(path):
-            report = _inspect_remote(path, options, connection)
+            report = _inspect_remote(path, options, databases.reader)
         else:
-            report = _inspect_local(path, options, connection, warnings)
+            report = _inspect_local(path, options, databases, warnings)
         files.append(report)
         _refuse_bad_names(report)
         _compare(files[0], report)
@@ -727,7 +828,7 @@ def _inspect_remote(
 def _inspect_local(
     path: str,
     options: Options,
-    connection: duckdb.DuckDBPyConnection,
+    databases: _Databases,
     warnings: list[dict[str, object]],
 ) -> FileReport:
     try:
@@ -737,10 +838,8 @@ def _inspect_local(
         if status.st_size == 0:
             raise _empty(path)
         report = _recognise(path, status.st_size)
-        if report.format == "parquet":
-            _inspect_parquet(report, options, connection)
-        else:
-            _inspect_text(report, options, connection, warnings)
+        if not _repeat_known(report, options, databases):
+            _inspect_contents(report, options, databases, warnings)
     except OSError as error:
         # gzip.BadGzipFile is an OSError too, and is dealt with where the text is read.
         raise InputFileError(
@@ -750,6 +849,44 @@ def _inspect_local(
             file=path,
         ) from error
     return report
+
+
+def _inspect_contents(
+    report: FileReport,
+    options: Options,
+    databases: _Databases,
+    warnings: list[dict[str, object]],
+) -> None:
+    if report.format == "parquet":
+        _inspect_parquet(report, options, databases.reader)
+    else:
+        _inspect_text(report, options, databases, warnings)
+
+
+def _repeat_known(report: FileReport, options: Options, databases: _Databases) -> bool:
+    """Fill in what an earlier scan found, if the file is known and its rows are still there."""
+    if not options.scan or not options.known_files:
+        return False
+    with Path(report.path).open("rb") as stream:
+        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    facts = options.known_files.get(str(file_key(sha256)))
+    if facts is None:
+        return False
+    _inspect_contents(report, replace(options, scan=False), databases, [])
+    if facts.line_by_line:
+        if options.rows_table is None:
+            return False
+        with _rows_table(report, options, databases, sha256) as table:
+            if table.find() is None:
+                return False
+    report.sha256 = report.content_sha256 = sha256
+    if report.compression == "gzip":
+        with gzip.open(report.path) as content:
+            report.content_sha256 = hashlib.file_digest(content, "sha256").hexdigest()
+    report.rows, report.rejected_rows = facts.rows, facts.rejected_rows
+    report.line_by_line, report.first_line = facts.line_by_line, facts.first_line
+    report.known = True
+    return True
 
 
 def _empty(path: str) -> InputFileError:
@@ -798,6 +935,28 @@ def _recognise(path: str, size: int) -> FileReport:
         what = "gzip-compressed" if is_gzip else "not gzip-compressed"
         raise InputFileError("FILE_FORMAT", f"{path} is {what} by its content; {cure}", file=path)
     return FileReport(path=path, bytes=size, format="csv", compression="gzip" if is_gzip else None)
+
+
+def _recognise_text(path: str) -> tuple[bool, str] | None:
+    """Tell whether a text file is gzipped, and a codec that gives its bytes back."""
+    try:
+        report = _recognise(path, Path(path).stat().st_size)
+        if report.format != "csv":
+            return None
+        sample = _read_sample(report)
+    except (InputFileError, EOFError, zlib.error):
+        return None
+    marked = _marked_encoding(sample)
+    if marked is None and b"\0" in sample:
+        marked = _encoding_by_zeros(sample)
+    codec = {None: "latin-1", "utf-8": "utf-8", "utf-16": "utf-16-le"}.get(marked)
+    return None if codec is None else (report.compression == "gzip", codec)
+
+
+def _read_sample(report: FileReport) -> bytes:
+    with Path(report.path).open("rb") as stream:
+        opened = gzip.GzipFile(fileobj=stream) if report.compression == "gzip" else stream
+        return opened.read(_SAMPLE_BYTES)
 
 
 # Parquet
@@ -853,6 +1012,7 @@ def _inspect_parquet(
         with Path(report.path).open("rb") as stream:
             report.sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
         report.content_sha256 = report.sha256
+        report.rejected_rows, report.line_by_line = 0, False
 
 
 def _check_pages(report: FileReport, chunks: list[tuple[int, int, int, str]]) -> None:
@@ -911,6 +1071,11 @@ class _OpenText:
                 )
             yield line
 
+    def read_on(self, *, decode: bool) -> None:
+        """Read to the end, for the hashes; decoding is left out where somebody else will do it."""
+        while self.text.read(_BUFFER_BYTES) if decode else self.text.buffer.read(_BUFFER_BYTES):
+            pass
+
 
 @contextmanager
 def _open_text(report: FileReport, encoding: str) -> Iterator[_OpenText]:
@@ -928,25 +1093,74 @@ def _open_text(report: FileReport, encoding: str) -> Iterator[_OpenText]:
 
 @dataclass
 class _TextFacts:
-    """What the Python pass over a text file found; records leave out header and blank lines."""
+    """What the Python pass over a text file found; records leave out header and blank lines.
+
+    Lines are counted after those skipped: ``lines`` so far, ``first_end`` and ``last_end`` are
+    where the first and the last record end. ``is_cut_short`` says that a line could not be read.
+    """
 
     first: list[str] = field(default_factory=list)
     second: list[str] | None = None
+    first_text: str = ""
     records: int | None = 0
+    lines: int = 0
+    first_end: int = 0
+    last_end: int = 0
     is_first_blank: bool = False
+    has_odd_quotes: bool = False
+    has_odd_widths: bool = False
+    is_cut_short: bool = False
     mixed_line_ends: bool = False
+
+    def header_end(self, dialect: CsvDialect) -> int:
+        """Return the line the header ends on, or 0."""
+        return self.first_end if dialect.header else 0
+
+    def is_regular(self, dialect: CsvDialect) -> bool:
+        """Tell whether each record is a whole line of its own, and all are alike."""
+        is_odd = self.has_odd_quotes or self.has_odd_widths or self.mixed_line_ends
+        lines = self.last_end - self.header_end(dialect)
+        return not is_odd and not self.is_cut_short and self.records == lines
 
 
 def _inspect_text(
     report: FileReport,
     options: Options,
-    connection: duckdb.DuckDBPyConnection,
+    databases: _Databases,
     warnings: list[dict[str, object]],
 ) -> None:
     dialect = options.csv
-    try:
+    with _explained(report, dialect):
         _check_sample(report, dialect)
         facts = _read_text(report, options)
+    _name_columns(report, facts, dialect)
+    may_have_rows = facts.second is not None or facts.is_cut_short or not dialect.header
+    if not may_have_rows and not options.allow_no_rows:
+        raise _no_rows(report)
+    if not options.scan:
+        return
+    report.line_by_line = False
+    if options.rows_table is None:
+        try:
+            _count_in_duckdb(report, facts, dialect, databases.reader)
+        except InputFileError as error:
+            is_row = error.code.startswith(("ROW_", "TOO_LONG"))
+            if not (options.row_errors_are_warnings and is_row):
+                raise
+            warnings.append(error.as_dict())
+    elif not _is_read_by_duckdb(report, facts, dialect, databases.reader):
+        _read_by_line(report, facts, options, databases)
+        return
+    if facts.is_regular(dialect) and report.rows == facts.records:
+        report.first_line = dialect.skip_lines + facts.header_end(dialect) + 1
+        report.rejected_rows = 0
+
+
+@contextmanager
+def _explained(report: FileReport, dialect: CsvDialect) -> Iterator[None]:
+    """Turn what goes wrong in reading a text into errors that name the file and the cure."""
+    try:
+        yield
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise InputFileError(
             "FILE_CORRUPT",
@@ -960,31 +1174,140 @@ def _inspect_text(
             error.message = f"{report.path}: {error.message}"
             error.file = report.path
         raise
-    _name_columns(report, facts, dialect)
-    if facts.second is None and dialect.header and not options.allow_no_rows:
-        raise InputFileError(
-            "FILE_NO_ROWS",
-            f"{report.path} has a header and no rows; export it again",
-            file=report.path,
-        )
-    if not options.scan:
-        return
+
+
+def _no_rows(report: FileReport) -> InputFileError:
+    return InputFileError(
+        "FILE_NO_ROWS",
+        f"{report.path} has a header and no rows; export it again",
+        file=report.path,
+    )
+
+
+def _count_in_duckdb(
+    report: FileReport,
+    facts: _TextFacts,
+    dialect: CsvDialect,
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
     if dialect.delimiter == WHITESPACE:
         report.rows = facts.records
-        return
-    try:
+    else:
         _scan_csv(report, facts, dialect, connection)
+
+
+def _is_read_by_duckdb(
+    report: FileReport,
+    facts: _TextFacts,
+    dialect: CsvDialect,
+    connection: duckdb.DuckDBPyConnection,
+) -> bool:
+    """Let DuckDB read the file if it is regular, and tell whether it finds the same rows."""
+    if not facts.is_regular(dialect):
+        return False
+    try:
+        if dialect.delimiter == WHITESPACE:
+            _scan_lines(report, dialect, connection)
+        else:
+            _scan_csv(report, facts, dialect, connection)
     except InputFileError as error:
-        if not (options.row_errors_are_warnings and error.code.startswith(("ROW_", "TOO_LONG"))):
+        if not error.code.startswith(("ROW_", "TOO_LONG")):
             raise
-        warnings.append(error.as_dict())
+        return False
+    return report.rows == facts.records
+
+
+# Text, line by line
+
+
+def _read_by_line(
+    report: FileReport, facts: _TextFacts, options: Options, databases: _Databases
+) -> None:
+    """Make sure that the table has all rows of the file; refuse one without a good row."""
+    dialect = options.csv
+    _check_header_quotes(report, facts, dialect)
+    lines_before = dialect.skip_lines + facts.header_end(dialect)
+    with _rows_table(report, options, databases, report.sha256 or "") as table:
+        stored = table.find()
+        if stored is None:
+            _check_latin_1(report, dialect)
+            line_format = dialect.lines_of(len(report.columns))
+            with (
+                table.replacing(),
+                _explained(report, dialect),
+                _open_text(report, dialect.python_encoding) as opened,
+            ):
+                stored = store_records(opened.text, line_format, lines_before, table)
+                if stored.first_reject and stored.rows == stored.rejected_rows:
+                    raise _all_rejected(report, stored.first_reject, stored.rows)
+    if stored.rows == 0 and not options.allow_no_rows:
+        raise _no_rows(report)
+    report.rows, report.rejected_rows = stored.rows, stored.rejected_rows
+    report.line_by_line, report.first_line = True, lines_before + 1
+
+
+@contextmanager
+def _rows_table(
+    report: FileReport, options: Options, databases: _Databases, sha256: str
+) -> Iterator[RowsTable]:
+    """Open the table of rows for a file of which the columns are known."""
+    dialect = vars(options.csv) | {"column_names": None, "columns": len(report.columns)}
+    with closing(databases.connect_rows()) as connection:
+        yield RowsTable(connection, options.rows_table or "", file_key(sha256), dialect)
+
+
+def _check_header_quotes(report: FileReport, facts: _TextFacts, dialect: CsvDialect) -> None:
+    """Refuse a header of which nobody can tell where it ends."""
+    rules = dialect.lines_of(0).quote_rules()
+    if rules is None or not dialect.header:
+        return
+    text = facts.first_text.lstrip("\r\n")
+    try:
+        list(_split_csv(iter(text.splitlines(keepends=True)), dialect, strict=True))
+        is_good = facts.first_end == 1 or rules.fits(text)
+    except csv.Error:
+        is_good = False
+    if not is_good:
+        line = dialect.skip_lines + 1
+        raise InputFileError(
+            "SCHEMA_HEADER",
+            f"{report.path}: line {line} should be the header and its quotes do not match; mend "
+            "them, or check csv.quote and csv.escape",
+            file=report.path,
+            line=line,
+        )
+
+
+def _check_latin_1(report: FileReport, dialect: CsvDialect) -> None:
+    """Refuse what DuckDB does not take for Latin-1, though Python decodes it."""
+    if dialect.encoding != "latin-1":
+        return
+    with _open_text(report, "latin-1") as opened:
+        while chunk := opened.text.read(_BUFFER_BYTES):
+            if _NOT_LATIN_1.search(chunk):
+                raise _encoding_error(report, "windows-1252", dialect)
+
+
+def _all_rejected(report: FileReport, reject: Reject, rows: int) -> InputFileError:
+    more = "" if rows == 1 else f" (nor can any of the {rows} rows)"
+    cure = {
+        "ROW_QUOTING": "mend the quotes, or check csv.quote and csv.escape",
+        "TOO_LONG": "shorten the line, or look for a missing quote",
+    }.get(reject.code, "mend the line, or check csv.delimiter and csv.quote")
+    return InputFileError(
+        reject.code,
+        f"{report.path}: line {reject.line} cannot be read: {reject.detail}{more}; {cure}",
+        file=report.path,
+        line=reject.line,
+    )
+
+
+# Text, one look
 
 
 def _check_sample(report: FileReport, dialect: CsvDialect) -> None:
     """Look at the first bytes for what a strict decoder would misread or report late."""
-    with Path(report.path).open("rb") as stream:
-        opened = gzip.GzipFile(fileobj=stream) if report.compression == "gzip" else stream
-        sample = opened.read(_SAMPLE_BYTES)
+    sample = _read_sample(report)
     if not sample.strip(b"\xef\xbb\xbf\r\n\t "):
         raise _empty(report.path)
     if sample.startswith(_PARQUET_MAGIC):
@@ -1082,6 +1405,7 @@ def _read_text(report: FileReport, options: Options) -> _TextFacts:
         lines = opened.lines()
         for _ in range(dialect.skip_lines):
             next(lines, None)
+        lines = _watch(lines, facts, dialect)
         if dialect.delimiter == WHITESPACE:
             records = _split_blanks(lines, dialect)
         else:
@@ -1091,10 +1415,13 @@ def _read_text(report: FileReport, options: Options) -> _TextFacts:
             facts.records = records_found - dialect.header
         except csv.Error:
             # A field beyond Python's limit, most often an open quote: DuckDB has the say.
-            facts.records = None
+            facts.records, facts.is_cut_short = None, True
+        except InputFileError:
+            if options.rows_table is None or not facts.first:
+                raise
+            facts.records, facts.is_cut_short = None, True
         if options.scan:
-            for _ in lines:
-                pass
+            opened.read_on(decode=options.rows_table is None)
             report.sha256 = opened.stored.digest.hexdigest()
             report.content_sha256 = opened.content.digest.hexdigest()
         facts.mixed_line_ends = isinstance(opened.text.newlines, tuple)
@@ -1103,24 +1430,43 @@ def _read_text(report: FileReport, options: Options) -> _TextFacts:
     return facts
 
 
+def _watch(lines: Iterator[str], facts: _TextFacts, dialect: CsvDialect) -> Iterator[str]:
+    """Count the lines as they go by, and look for quotes that are not those of a whole record."""
+    quotes = dialect.lines_of(0).quote_rules()
+    for line in lines:
+        facts.lines += 1
+        in_header = dialect.header and not facts.first_end
+        if in_header:
+            facts.first_text += line
+        elif quotes is not None and quotes.quote in line and not facts.has_odd_quotes:
+            facts.has_odd_quotes = not quotes.fits(line)
+        yield line
+
+
 def _collect(records: Iterator[list[str]], facts: _TextFacts, *, everything: bool) -> int:
     """Keep the first two records, and return how many there are, blank lines left out."""
-    found = 0
+    found = width = 0
     for place, record in enumerate(records):
         if not record:
             facts.is_first_blank |= place == 0
             continue
         found += 1
+        facts.last_end = facts.lines
         if found == 1:
             facts.first = record
-        elif found == 2:  # noqa: PLR2004 - the second one
+            facts.first_end = facts.lines
+            width = len(record)
+            continue
+        if len(record) != width:
+            facts.has_odd_widths = True
+        if found == 2:  # noqa: PLR2004 - the second one
             facts.second = record
             if not everything:
                 break
     return found
 
 
-def _split_csv(lines: Iterator[str], dialect: CsvDialect) -> Reader:
+def _split_csv(lines: Iterator[str], dialect: CsvDialect, *, strict: bool = False) -> Reader:
     doubled = dialect.escape in ("", dialect.quote)
     return csv.reader(
         lines,
@@ -1129,6 +1475,7 @@ def _split_csv(lines: Iterator[str], dialect: CsvDialect) -> Reader:
         quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
         doublequote=doubled,
         escapechar=None if doubled else dialect.escape,
+        strict=strict,
     )
 
 
@@ -1139,7 +1486,7 @@ def _split_blanks(lines: Iterator[str], dialect: CsvDialect) -> Iterator[list[st
         stripped = line.strip(" \t\r\n")
         if not stripped:
             continue
-        record = _BLANKS.split(stripped)
+        record = BLANKS.split(stripped)
         expected = expected or len(record)
         if len(record) != expected:
             raise InputFileError(
@@ -1223,6 +1570,23 @@ def _other_delimiter(first: list[str], second: list[str] | None) -> str | None:
         if count and row.count(candidate) >= count:
             return candidate
     return None
+
+
+def _scan_lines(
+    report: FileReport, dialect: CsvDialect, connection: duckdb.DuckDBPyConnection
+) -> None:
+    """Read the whole file as the models will where fields are separated by runs of blanks."""
+    parameters = [
+        _literal_path(report.path),
+        dialect.skip_lines + dialect.header,
+        dialect.encoding,
+        report.compression or "none",
+    ]
+    try:
+        counted = connection.execute(_LINES_SCAN, parameters).fetchall()
+    except duckdb.Error as error:
+        raise _refused_by_duckdb(report, _TextFacts(), dialect, error) from error
+    report.rows = int(counted[0][0])
 
 
 def _scan_csv(
