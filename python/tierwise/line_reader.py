@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import duckdb
 import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
@@ -22,8 +23,6 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 if TYPE_CHECKING:
     import io
     from collections.abc import Iterator
-
-    import duckdb
 
 WHITESPACE = "whitespace"
 # DuckDB refuses longer lines (its max_line_size), so no reader here holds them either.
@@ -43,17 +42,18 @@ _LINE_END = re.compile(r"(\r\n|\r|\n)")
 # Part of the dialect that is stored with the rows: raise it when the same file is to be read anew.
 _RULES = 1
 
-_COLUMNS = (
-    "file_key",
-    "row_in_file",
-    "line_number",
-    "fields",
-    "row_code",
-    "detail",
-    "raw_line",
-    "raw_sha256",
-    "dialect",
+_SCHEMA = pa.schema(
+    [
+        ("row_in_file", pa.int64()),
+        ("line_number", pa.int64()),
+        ("fields", pa.list_(pa.string())),
+        ("row_code", pa.string()),
+        ("detail", pa.string()),
+        ("raw_line", pa.string()),
+        ("raw_sha256", pa.string()),
+    ]
 )
+_COLUMNS = ("file_key", *_SCHEMA.names, "dialect")
 _CREATE = """
     create table if not exists {table} (
         file_key bigint,
@@ -251,26 +251,26 @@ class _Batch:
     def is_full(self) -> bool:
         return len(self.line_numbers) >= _BATCH_ROWS or self.length >= _BATCH_LENGTH
 
-    def as_arrow(self, fields: int, rows_before: int) -> pa.Table:
+    def as_arrow(self, fields: int, rows_before: int) -> pa.RecordBatch:
         count = len(self.line_numbers)
         good = np.ones(count, dtype=bool)
         good[[reject.place for reject in self.rejects]] = False
         offsets = np.concatenate(([0], np.cumsum(good * fields))).astype(np.int32)
         values = pa.array(self.values, pa.string())
         values = pc.if_else(pc.equal(values, ""), pa.scalar(None, pa.string()), values)
-        columns = {
-            "row_in_file": pa.array(np.arange(rows_before + 1, rows_before + count + 1)),
-            "line_number": pa.array(self.line_numbers, pa.int64()),
-            "fields": pa.ListArray.from_arrays(
+        columns = [
+            pa.array(np.arange(rows_before + 1, rows_before + count + 1), pa.int64()),
+            pa.array(self.line_numbers, pa.int64()),
+            pa.ListArray.from_arrays(
                 pa.array(offsets), values, mask=pa.array(np.logical_not(good))
             ),
-        }
+        ]
         for name in ("code", "detail", "raw_line", "raw_sha256"):
             cells: list[str | None] = [None] * count
             for reject in self.rejects:
                 cells[reject.place] = getattr(reject, name)
-            columns["row_code" if name == "code" else name] = pa.array(cells, pa.string())
-        return pa.table(columns)
+            columns.append(pa.array(cells, pa.string()))
+        return pa.record_batch(columns, schema=_SCHEMA)
 
 
 class _Reader:
@@ -297,10 +297,8 @@ class _Reader:
                 self._reject("TOO_LONG", detail, block.start, block.sha256)
             elif self.format.delimiter == WHITESPACE:
                 self._read_blanks(block)
-            elif quotes is None:
-                self._read_plain(block)
             else:
-                self._read_quoted(block, quotes)
+                self._read_lines(block, quotes)
             if self.batch.is_full:
                 yield self.batch
                 self.batch = _Batch()
@@ -316,38 +314,45 @@ class _Reader:
             if stripped := line.strip(" \t"):
                 self._add(BLANKS.split(stripped), line)
 
-    def _read_plain(self, block: Lines) -> None:
-        delimiter = self.format.delimiter
-        for line in block.lines:
-            self.line += 1
-            if line:
-                self._add(line.split(delimiter), line)
-
-    def _read_quoted(self, block: Lines, quotes: QuoteRules) -> None:
-        delimiter, quote = self.format.delimiter, quotes.quote
+    def _read_lines(self, block: Lines, quotes: QuoteRules | None) -> None:
+        # Most lines have no quote and go no further than this loop.
+        delimiter, expected = self.format.delimiter, self.format.fields
+        quote = quotes.quote if quotes else "\n"
+        values, numbers = self.batch.values, self.batch.line_numbers
         place = 0
         while place < len(block.lines):
             line = block.lines[place]
             self.line += 1
             place += 1
-            if quote not in line:
-                if line:
-                    self._add(line.split(delimiter), line)
+            if quotes is not None and quote in line:
+                place = self._read_quoted(block, place - 1, quotes)
                 continue
-            fields = quotes.split(line)
-            if fields is not None:
+            fields = line.split(delimiter)
+            if len(fields) == expected and line:
+                values += fields
+                numbers.append(self.line)
+            elif line:
                 self._add(fields, line)
-            elif not quotes.is_open(line + block.ends[place - 1]):
-                self._reject_line("ROW_QUOTING", "a quote where none belongs", line)
-            else:
-                if len(block.lines) - place < _MAX_RECORD_LINES:
-                    self._extend(block, place - 1)
-                    place = 1
-                taken = self._add_lines(block, place - 1, quotes)
-                if not taken:
-                    self._reject_line("ROW_QUOTING", "a quote that is not closed", line)
-                place += taken
-                self.line += taken
+        self.batch.length += sum(map(len, block.lines))
+
+    def _read_quoted(self, block: Lines, place: int, quotes: QuoteRules) -> int:
+        """Read the record that begins at a line with a quote; return the place after it."""
+        line = block.lines[place]
+        fields = quotes.split(line)
+        if fields is not None:
+            self._add(fields, line)
+        elif not quotes.is_open(line + block.ends[place]):
+            self._reject_line("ROW_QUOTING", "a quote where none belongs", line)
+        else:
+            if len(block.lines) - place <= _MAX_RECORD_LINES:
+                self._extend(block, place)
+                place = 0
+            taken = self._add_lines(block, place, quotes)
+            if not taken:
+                self._reject_line("ROW_QUOTING", "a quote that is not closed", line)
+            self.line += taken
+            place += taken
+        return place + 1
 
     def _extend(self, block: Lines, place: int) -> None:
         """Drop the lines before the place, and add further ones as far as there are any."""
@@ -390,7 +395,6 @@ class _Reader:
             batch = self.batch
             batch.values += fields
             batch.line_numbers.append(self.line)
-            batch.length += len(raw)
         else:
             noun = "field" if len(fields) == 1 else "fields"
             detail = f"{len(fields)} {noun} instead of {expected}"
@@ -463,17 +467,17 @@ class RowsTable:
             raise
         self.connection.commit()
 
-    def add(self, rows: pa.Table) -> None:
+    def add(self, rows: pa.RecordBatchReader) -> None:
         """Add rows of the file."""
-        self.connection.register("tierwise_batch", rows)
+        self.connection.register("tierwise_rows", rows)
         try:
             self.connection.execute(
                 f"insert into {self.name} ({', '.join(_COLUMNS)}) "  # noqa: S608
-                f"select ?, {', '.join(_COLUMNS[1:-1])}, ? from tierwise_batch",
+                f"select ?, {', '.join(_COLUMNS[1:-1])}, ? from tierwise_rows",
                 [self.file_key, self.dialect],
             )
         finally:
-            self.connection.unregister("tierwise_batch")
+            self.connection.unregister("tierwise_rows")
 
 
 def file_key(sha256: str) -> int:
@@ -493,12 +497,27 @@ def store_records(
     """
     stored = Stored(0, 0)
     blocks = skip_lines(read_blocks(text, line_format.encoding), lines_before)
-    for batch in _Reader(blocks, line_format, lines_before).batches():
-        if batch.line_numbers:
-            table.add(batch.as_arrow(line_format.fields, stored.rows))
-        stored.first_reject = stored.first_reject or next(iter(batch.rejects), None)
-        stored.rows += len(batch.line_numbers)
-        stored.rejected_rows += len(batch.rejects)
+    failures: list[Exception] = []
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        try:
+            for batch in _Reader(blocks, line_format, lines_before).batches():
+                rows_before = stored.rows
+                stored.first_reject = stored.first_reject or next(iter(batch.rejects), None)
+                stored.rows += len(batch.line_numbers)
+                stored.rejected_rows += len(batch.rejects)
+                yield batch.as_arrow(line_format.fields, rows_before)
+        except Exception as error:
+            # Arrow would hand on another one.
+            failures.append(error)
+            raise
+
+    try:
+        table.add(pa.RecordBatchReader.from_batches(_SCHEMA, batches()))
+    except duckdb.Error:
+        if failures:
+            raise failures[0] from None
+        raise
     return stored
 
 
