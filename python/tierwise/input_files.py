@@ -1225,6 +1225,7 @@ def _read_by_line(
 ) -> None:
     """Make sure that the table has all rows of the file; refuse one without a good row."""
     dialect = options.csv
+    _refuse_bad_names(report)
     _check_header_quotes(report, facts, dialect)
     lines_before = dialect.skip_lines + facts.header_end(dialect)
     with _rows_table(report, options, databases, report.sha256 or "") as table:
