@@ -95,6 +95,7 @@ def shop(tmp_path: Path, database: duckdb.DuckDBPyConnection) -> Shop:
         (GOOD + b'3, "c" ,1\n', {}, 2),
         (b"made\nby\n" + GOOD, {"skip_lines": 2}, 4),
         (b'"i\nd",name,amount\n1,a,10\n2,b,20\n', {}, 3),
+        (b'size 5",name,amount\n1,a,10\n2,b,20\n', {}, 2),
         (b"1,a,10\n2,b,20\n", {"header": False, "column_names": ["x", "y", "z"]}, 1),
         (b'1,5" nail,10\n2,b,20\n', {"header": False, "column_names": list("xyz"), "quote": ""}, 1),
         (b"id\tname  amount\n 1  a 10\n2\tb\t20 \n\n", {"delimiter": "whitespace"}, 2),
@@ -384,6 +385,7 @@ def test_more_rows_than_a_batch_holds(shop: Shop, monkeypatch: pytest.MonkeyPatc
         (b"id,id,amount\n1\n1,2,3\n", "SCHEMA_DUPLICATE_COLUMN", {}),
         (b'id,"name"x,amount\n1,2,3\n4\n', "SCHEMA_HEADER", {}),
         (b'id,"name,amount\n1,"a",3\n4,5,6\n7\n', "SCHEMA_HEADER", {}),
+        (b'id,"name\n' + b"1,2\n" * 50_000, "SCHEMA_HEADER", {}),
         (b"1,2\n3\n", "SCHEMA_HEADER", {}),
     ],
 )

@@ -5,8 +5,9 @@ In ``profiles.yml``, beside ``module_paths``::
     plugins:
       - module: tierwise.duckdb_plugin
 
-Then ``select tierwise_inspect_files('{"path": "orders/*.csv"}')`` and
-``select tierwise_package_file('package:<package>/<file>')`` work in every macro and model.
+Then ``select tierwise_inspect_files('{"path": "orders/*.csv"}')``,
+``select tierwise_package_file('package:<package>/<file>')`` and
+``select tierwise_line_sha256('orders/1.csv', 2)`` work in every macro and model.
 """
 
 from __future__ import annotations

@@ -1096,12 +1096,13 @@ class _TextFacts:
     """What the Python pass over a text file found; records leave out header and blank lines.
 
     Lines are counted after those skipped: ``lines`` so far, ``first_end`` and ``last_end`` are
-    where the first and the last record end. ``is_cut_short`` says that a line could not be read.
+    where the first and the last record end, ``first_lines`` are those of the header.
+    ``is_cut_short`` says that a line could not be read.
     """
 
     first: list[str] = field(default_factory=list)
     second: list[str] | None = None
-    first_text: str = ""
+    first_lines: list[str] = field(default_factory=list)
     records: int | None = 0
     lines: int = 0
     first_end: int = 0
@@ -1262,21 +1263,23 @@ def _check_header_quotes(report: FileReport, facts: _TextFacts, dialect: CsvDial
     rules = dialect.lines_of(0).quote_rules()
     if rules is None or not dialect.header:
         return
-    text = facts.first_text.lstrip("\r\n")
     try:
-        list(_split_csv(iter(text.splitlines(keepends=True)), dialect, strict=True))
-        is_good = facts.first_end == 1 or rules.fits(text)
-    except csv.Error:
-        is_good = False
-    if not is_good:
-        line = dialect.skip_lines + 1
-        raise InputFileError(
-            "SCHEMA_HEADER",
-            f"{report.path}: line {line} should be the header and its quotes do not match; mend "
-            "them, or check csv.quote and csv.escape",
-            file=report.path,
-            line=line,
-        )
+        list(_split_csv(iter(facts.first_lines), dialect, strict=True))
+    except csv.Error as error:
+        raise _bad_header_quotes(report, dialect) from error
+    if len(facts.first_lines) > 1 and not rules.fits("".join(facts.first_lines)):
+        raise _bad_header_quotes(report, dialect)
+
+
+def _bad_header_quotes(report: FileReport, dialect: CsvDialect) -> InputFileError:
+    line = dialect.skip_lines + 1
+    return InputFileError(
+        "SCHEMA_HEADER",
+        f"{report.path}: line {line} should be the header and its quotes do not match; mend them, "
+        "or check csv.quote and csv.escape",
+        file=report.path,
+        line=line,
+    )
 
 
 def _check_latin_1(report: FileReport, dialect: CsvDialect) -> None:
@@ -1426,6 +1429,8 @@ def _read_text(report: FileReport, options: Options) -> _TextFacts:
             report.sha256 = opened.stored.digest.hexdigest()
             report.content_sha256 = opened.content.digest.hexdigest()
         facts.mixed_line_ends = isinstance(opened.text.newlines, tuple)
+    if not facts.first and facts.is_cut_short:
+        raise _bad_header_quotes(report, dialect)
     if not facts.first:
         raise _empty(report.path)
     return facts
@@ -1436,9 +1441,9 @@ def _watch(lines: Iterator[str], facts: _TextFacts, dialect: CsvDialect) -> Iter
     quotes = dialect.lines_of(0).quote_rules()
     for line in lines:
         facts.lines += 1
-        in_header = dialect.header and not facts.first_end
-        if in_header:
-            facts.first_text += line
+        if dialect.header and not facts.first_end:
+            if facts.first_lines or line.strip("\r\n"):
+                facts.first_lines.append(line)
         elif quotes is not None and quotes.quote in line and not facts.has_odd_quotes:
             facts.has_odd_quotes = not quotes.fits(line)
         yield line

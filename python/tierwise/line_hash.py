@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Recognise = Callable[[str], tuple[bool, str] | None]
 
 # The index notes where every so many lines begin, so that it stays small for any file.
-_LINES_PER_NOTE = 64
+_LINES_PER_NOTE = 16
 _BUFFER_BYTES = 1 << 20
 _LOOK_UP_LENGTH = 1 << 13
 # Compressed files are unpacked to disk as long as they are among the last few asked for.
