@@ -354,6 +354,25 @@ def test_encodings_and_the_hash_of_the_bytes(shop: Shop, encoding: str) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("first", "code"),
+    [
+        (b"1,a", "ROW_FIELD_COUNT"),
+        (b'1,"a,10', "ROW_QUOTING"),
+        (b"1,a," + b"9" * (line_reader.MAX_LINE_LENGTH + 1), "TOO_LONG"),
+    ],
+)
+def test_without_a_header_the_first_line_is_a_row_like_others(
+    shop: Shop, first: bytes, code: str
+) -> None:
+    dialect = {"header": False, "column_names": ["x", "y", "z"]}
+    shop.accept(first + b"\n" + b"2,b,20\n" * 30_000, csv=dialect)
+    assert shop.rows()[:2] == [(1, None, code), (2, ["2", "b", "20"], None)]
+    error = shop.refuse(b"1,a\n2,b\n", csv=dialect)
+    assert (error["code"], error["line"]) == ("ROW_FIELD_COUNT", 1)
+    assert "csv.column_names" in error["message"]
+
+
 def test_gzip(shop: Shop) -> None:
     file = shop.accept(gzip.compress(GOOD + b"3\n"), "a.csv.gz")
     assert (file["rows"], file["rejected_rows"]) == (3, 1)

@@ -1134,7 +1134,7 @@ def _inspect_text(
     with _explained(report, dialect):
         _check_sample(report, dialect)
         facts = _read_text(report, options)
-    _name_columns(report, facts, dialect)
+    _name_columns(report, facts, options)
     may_have_rows = facts.second is not None or facts.is_cut_short or not dialect.header
     if not may_have_rows and not options.allow_no_rows:
         raise _no_rows(report)
@@ -1297,7 +1297,7 @@ def _all_rejected(report: FileReport, reject: Reject, rows: int) -> InputFileErr
     cure = {
         "ROW_QUOTING": "mend the quotes, or check csv.quote and csv.escape",
         "TOO_LONG": "shorten the line, or look for a missing quote",
-    }.get(reject.code, "mend the line, or check csv.delimiter and csv.quote")
+    }.get(reject.code, "mend the line, or check csv.delimiter, csv.quote and csv.column_names")
     return InputFileError(
         reject.code,
         f"{report.path}: line {reject.line} cannot be read: {reject.detail}{more}; {cure}",
@@ -1421,7 +1421,7 @@ def _read_text(report: FileReport, options: Options) -> _TextFacts:
             # A field beyond Python's limit, most often an open quote: DuckDB has the say.
             facts.records, facts.is_cut_short = None, True
         except InputFileError:
-            if options.rows_table is None or not facts.first:
+            if options.rows_table is None or (dialect.header and not facts.first):
                 raise
             facts.records, facts.is_cut_short = None, True
         if options.scan:
@@ -1429,9 +1429,9 @@ def _read_text(report: FileReport, options: Options) -> _TextFacts:
             report.sha256 = opened.stored.digest.hexdigest()
             report.content_sha256 = opened.content.digest.hexdigest()
         facts.mixed_line_ends = isinstance(opened.text.newlines, tuple)
-    if not facts.first and facts.is_cut_short:
+    if not facts.first and facts.is_cut_short and dialect.header:
         raise _bad_header_quotes(report, dialect)
-    if not facts.first:
+    if not facts.first and not facts.is_cut_short:
         raise _empty(report.path)
     return facts
 
@@ -1508,12 +1508,15 @@ def _trim(name: str) -> str:
     return name.strip().strip("\ufeff\u200b").strip()
 
 
-def _name_columns(report: FileReport, facts: _TextFacts, dialect: CsvDialect) -> None:
+def _name_columns(report: FileReport, facts: _TextFacts, options: Options) -> None:
     """Set the names of the columns, from the settings or from a header that looks like one."""
+    dialect = options.csv
     line = dialect.skip_lines + 1
     first = [_trim(cell) for cell in facts.first]
     if dialect.column_names is not None:
-        _check_given_names(report, first, dialect)
+        # Without a header the first line is a row as good or bad as any other.
+        may_be_odd = options.rows_table is not None and not dialect.header
+        _check_given_names(report, first, dialect, may_be_odd=may_be_odd)
         report.raw_columns = list(dialect.column_names)
         report.columns = [_trim(name) for name in dialect.column_names]
         return
@@ -1542,12 +1545,14 @@ def _name_columns(report: FileReport, facts: _TextFacts, dialect: CsvDialect) ->
     )
 
 
-def _check_given_names(report: FileReport, first: list[str], dialect: CsvDialect) -> None:
+def _check_given_names(
+    report: FileReport, first: list[str], dialect: CsvDialect, *, may_be_odd: bool
+) -> None:
     names = [_trim(name) for name in dialect.column_names or ()]
     line = dialect.skip_lines + 1
     if "" in names:
         problem = f"csv.column_names has no name at place {names.index('') + 1}"
-    elif len(first) != len(names):
+    elif len(first) != len(names) and not may_be_odd:
         problem = (
             f"csv.column_names lists {len(names)} names and line {line} has {len(first)} fields; "
             "name every column, in the order of the file"
