@@ -441,12 +441,19 @@ def test_rows_that_are_there_are_not_read_again(
     assert shop.accept(content) == first
 
 
-def test_another_dialect_is_read_anew(shop: Shop) -> None:
+def test_two_dialects_of_one_file_stand_side_by_side(shop: Shop) -> None:
     content = b'id;name,amount\n1;"a,1\n2;b\n3;"c,d",1\nx;y;z\n'
-    shop.accept(content, csv={"quote": "", "column_names": ["x", "y"]})
-    assert [fields for (fields,) in shop.rows("fields")] == [['1;"a', "1"], None, None, None]
-    shop.accept(content, csv={"quote": "", "delimiter": ";", "column_names": ["x", "y"]})
-    assert [fields for (fields,) in shop.rows("fields")] == [
+    commas = {"quote": "", "column_names": ["x", "y"]}
+    by_comma = shop.accept(content, csv=commas)["rows_dialect"]
+    by_semicolon = shop.accept(content, csv=commas | {"delimiter": ";"})["rows_dialect"]
+    stored = shop.rows("dialect, fields")
+    assert [fields for dialect, fields in stored if dialect == by_comma] == [
+        ['1;"a', "1"],
+        None,
+        None,
+        None,
+    ]
+    assert [fields for dialect, fields in stored if dialect == by_semicolon] == [
         ["1", '"a,1'],
         ["2", "b"],
         ["3", '"c,d",1'],
@@ -466,7 +473,8 @@ def test_an_interrupted_reading_leaves_what_was_there(
         raise RuntimeError("out of luck")
 
     monkeypatch.setattr(input_files, "store_records", fail)
-    error = shop.refuse(content, csv={"skip_lines": 0, "escape": ""})
+    monkeypatch.setattr(RowsTable, "find", lambda _: None)
+    error = shop.refuse(content)
     assert error["code"] == "INSPECTION_FAILED"
     assert shop.rows("*") == before
 

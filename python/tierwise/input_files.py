@@ -234,6 +234,7 @@ class FileReport:
     rejected_rows: int | None = None
     line_by_line: bool | None = None
     first_line: int | None = None
+    rows_dialect: str | None = None
     known: bool = False
 
     @property
@@ -1255,7 +1256,9 @@ def _rows_table(
     """Open the table of rows for a file of which the columns are known."""
     dialect = vars(options.csv) | {"column_names": None, "columns": len(report.columns)}
     with closing(databases.connect_rows()) as connection:
-        yield RowsTable(connection, options.rows_table or "", file_key(sha256), dialect)
+        table = RowsTable(connection, options.rows_table or "", file_key(sha256), dialect)
+        report.rows_dialect = table.dialect
+        yield table
 
 
 def _check_header_quotes(report: FileReport, facts: _TextFacts, dialect: CsvDialect) -> None:

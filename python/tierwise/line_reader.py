@@ -454,12 +454,12 @@ class RowsTable:
 
     @contextmanager
     def replacing(self) -> Iterator[None]:
-        """Delete the rows of the file; what follows is kept only if it goes well."""
+        """Delete the rows of the file in the dialect; what follows is kept only if it goes well."""
         self.connection.begin()
         try:
             self.connection.execute(
-                f"delete from {self.name} where file_key = ?",  # noqa: S608
-                [self.file_key],
+                f"delete from {self.name} where file_key = ? and dialect = ?",  # noqa: S608
+                [self.file_key, self.dialect],
             )
             yield
         except BaseException:
