@@ -42,6 +42,8 @@ def main() -> None:
     job_path, results_path = map(Path, sys.argv[1:])
     job = json.loads(job_path.read_text(encoding="utf-8"))
     manifest = Manifest.from_msgpack(Path(job["manifest"]).read_bytes())
+    # What macros see as `graph`, which is made by parsing and not kept.
+    manifest.build_flat_graph()
     results = [call(manifest, case) for case in job["cases"]]
     results_path.write_text(json.dumps(results), encoding="utf-8")
 

@@ -29,6 +29,10 @@ _CLOCK_OR_CHANCE = re.compile(
 _COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 _LINE_COMMENT = re.compile(r"--[^\n]*")
 
+# A table that is built anew begins another history, which must not be taken for the one before it:
+# the id of the call says so. It tells nothing about a row and reaches no mart.
+_MAY_NAME_THE_CALL = "macros/loads/load_state.sql"
+
 MODELS = sorted(path for suffix in ("*.sql", "*.py") for path in (PROJECT / "models").rglob(suffix))
 MACROS = sorted((PROJECT / "macros").rglob("*.sql"))
 TESTS = sorted((PROJECT / "tests").rglob("*.sql"))
@@ -73,7 +77,8 @@ def test_a_model_does_not_ask_where_it_runs(path: Path) -> None:
 
 @pytest.mark.parametrize("path", [*MODELS, *MACROS, *TESTS], ids=name_of)
 def test_no_clock_and_no_chance(path: Path) -> None:
-    assert not _CLOCK_OR_CHANCE.findall(code_of(path))
+    found = {match.group().lower() for match in _CLOCK_OR_CHANCE.finditer(code_of(path))}
+    assert found == ({"invocation_id"} if name_of(path) == _MAY_NAME_THE_CALL else set())
 
 
 @pytest.mark.parametrize("path", MODELS, ids=name_of)

@@ -148,6 +148,8 @@ def nothing_counts(folder: Path) -> Build:
             "5,february,2024-02-30,10.00,paid",
         ],
         header=f"{ORDERS},status",
+        # Three quarters of the revenue are quarantined, which is to be seen and not to be stopped.
+        settings={"quarantined_revenue_limit": None},
         customers=("customer_id", ["prospect"]),
     )
 
@@ -187,10 +189,20 @@ def test_quarantine_says_why(nothing_counts: Build) -> None:
 
 @made_in_background
 def none_accepted(folder: Path) -> Build:
-    return build_shop(folder, ["1,a,yesterday,10.00", "2,b,2024-01-01,1e5"])
+    path = write_csv(folder / "orders.csv", ORDERS, ["1,a,yesterday,10.00", "2,b,2024-01-01,1e5"])
+    return build_tables_quickly(
+        folder,
+        settings={"quarantined_revenue_limit": None},
+        environment={"TIERWISE_ORDERS": str(path)},
+    )
 
 
 def test_without_an_accepted_order_nothing_is_published(none_accepted: Build) -> None:
+    # Whatever the limit: there is nothing to take a share of.
+    assert none_accepted.returncode != 0
+    for words in ("NO_ROW_ACCEPTED", "2 orders", "AMOUNT_FORMAT (1", "DATE_FORMAT (1"):
+        assert words in none_accepted.output
+    tables = none_accepted.relations()
     for table in (
         "util_as_of_dates",
         "dim_customer_tiers",
@@ -200,10 +212,17 @@ def test_without_an_accepted_order_nothing_is_published(none_accepted: Build) ->
         "rpt_abc_concentration",
         "rpt_tier_summary",
     ):
-        assert none_accepted.query(f"select count(*) from {table}") == [(0,)], table  # noqa: S608
+        assert table not in tables
+    # What there is to mend is told all the same.
     assert none_accepted.query(
         "select reason_code from fct_quarantined_rows order by record_id"
     ) == [("DATE_FORMAT",), ("AMOUNT_FORMAT",)]
+    assert none_accepted.query(
+        "select source_table, read_count, accepted_count, quarantined_count "
+        "from rpt_input_reconciliation"
+    ) == [("orders", 2, 0, 2)]
+    assert none_accepted.query("select sum(row_count) from rpt_data_quality") == [(2,)]
+    assert none_accepted.query("select count(*) from fct_flagged_rows") == [(0,)]
     summary = subprocess.run(
         [sys.executable, "-m", "tierwise.summary"],
         env=dbt_environment(
@@ -215,9 +234,49 @@ def test_without_an_accepted_order_nothing_is_published(none_accepted: Build) ->
         capture_output=True,
         text=True,
         encoding="utf-8",
-        check=True,
+        check=False,
     )
-    assert "there are no tiers" in summary.stdout
+    assert summary.returncode == 1
+    assert "no table rpt_tier_summary" in summary.stderr
+
+
+@made_in_background
+def shops_at_the_limit(folder: Path) -> dict[str, Build]:
+    """Half of the revenue in quarantine, then a cent more, then the same with another limit."""
+
+    def shop(name: str, amount: str, limit: float | None = None) -> Build:
+        path = write_csv(
+            folder / name / "orders.csv",
+            f"{ORDERS},status",
+            ["1,a,2024-01-01,10.00,paid", f"2,b,2024-01-02,{amount},teleported"],
+        )
+        return build_tables_quickly(
+            folder / name,
+            settings=None if limit is None else {"quarantined_revenue_limit": limit},
+            environment={"TIERWISE_ORDERS": str(path)},
+        )
+
+    return {
+        "half": shop("half", "10.00"),
+        "more": shop("more", "10.01"),
+        "allowed": shop("allowed", "10.01", 0.51),
+    }
+
+
+def test_more_than_half_of_the_revenue_in_quarantine_stops_the_build(
+    shops_at_the_limit: dict[str, Build],
+) -> None:
+    for name in ("half", "allowed"):
+        build = shops_at_the_limit[name].succeeded()
+        assert build.query("select customer_id from dim_customer_tiers") == [("a",)]
+    stopped = shops_at_the_limit["more"]
+    assert stopped.returncode != 0
+    for words in ("QUARANTINE_LIMIT", "STATUS_UNKNOWN (1", "quarantined_revenue_limit"):
+        assert words in stopped.output
+    assert "dim_customer_tiers" not in stopped.relations()
+    assert stopped.query("select record_id, reason_code from fct_quarantined_rows") == [
+        ("2", "STATUS_UNKNOWN")
+    ]
 
 
 # A single order each, and the lines of ABC

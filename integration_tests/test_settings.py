@@ -62,6 +62,17 @@ HOSTILE: dict[str, list[object]] = {
         None,
         8,
     ],
+    "max_text_length": [49, 1_000_001, "1000", 100.5, None, True, "50) or true --"],
+    "quarantined_revenue_limit": [
+        -0.01,
+        1.01,
+        math.nan,
+        "0.5",
+        True,
+        "0.5 then 1 end, (select 1",
+        [0.5],
+    ],
+    "quarantine_retention_days": [-1, 36_501, 1.5, "30", False, "30 then null end; select 1; --"],
     "min_order_date": ["", "1990-01-01' or true --", None, "yesterday", 1990],
     "base_currency": [
         f"USD'; {ATTACK}; --",
@@ -165,6 +176,12 @@ HOSTILE: dict[str, list[object]] = {
         {"orders": {"columns": {"amount": ""}}},
         {"orders": {"columns": {"amount": {"sql": "1"}}}},
         {"orders": {"columns": {"amount": "a" * 2001}}},
+        {"orders": {"where": True}},
+        {"orders": {"where": ""}},
+        {"orders": {"where": ["amount = '1'"]}},
+        {"orders": {"where": {"sql": "true"}}},
+        {"orders": {"allow_no_rows": "true"}},
+        {"orders": {"allow_no_rows": 1}},
         {"orders": {"csv": "semicolon"}},
         {"orders": {"csv": {"sep": ";"}}},
         {"orders": {"csv": {"delimiter": f"', columns = {{}}); {ATTACK}; --"}}},
@@ -323,6 +340,25 @@ EXPRESSIONS = [
     "concat(*)",
 ]
 
+# Conditions of an input's `where`, in the same file.
+CONDITIONS = [
+    f"true; {ATTACK}; --",
+    "true) or exists (select 1",
+    "amount in (select amount)",
+    "read_text('/etc/passwd') is not null",
+    "query('create table pwned as select 1')",
+    "random() < 0.5",
+    "amount > '1' --",
+    "amount > '1' /* comment",
+    "no_such_column = '1'",
+    "count(*) > 0",
+    "amount as x",
+    "a = '1' union select 1",
+    "{{ run_query('create table pwned as select 1') }}",
+    "'open",
+    "a = '1', true",
+]
+
 # Values that look odd and are right.
 HARMLESS: dict[str, object] = {
     "as_of_date": dt.date(2024, 1, 1),
@@ -335,6 +371,9 @@ HARMLESS: dict[str, object] = {
     "abc_a_share": 0,
     "abc_b_share": 1,
     "rfm_recency_bands": [-1, 0.5, 10**12],
+    "max_text_length": 50,
+    "quarantined_revenue_limit": 0,
+    "quarantine_retention_days": 0,
 }
 
 # Paths in the environment may hold any character, and mean nothing but a path.
@@ -395,6 +434,12 @@ def refused_expressions(folder: Path) -> dict[str, Outcome]:
         )
         for expression in EXPRESSIONS
     }
+    cases |= {
+        f"where {condition}": Case(
+            as_yaml({"inputs": {"orders": {"where": condition}}}), environment
+        )
+        for condition in CONDITIONS
+    }
     cases |= {name: Case(None, environment | {name: value}) for name, value in ENVIRONMENT.items()}
     return run_many(folder, cases)
 
@@ -431,6 +476,13 @@ def test_a_hostile_expression_is_refused(
     refused_expressions: dict[str, Outcome], expression: str
 ) -> None:
     assert_refused(refused_expressions[expression], "orders", "amount")
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_a_hostile_condition_is_refused(
+    refused_expressions: dict[str, Outcome], condition: str
+) -> None:
+    assert_refused(refused_expressions[f"where {condition}"], "orders", "where")
 
 
 def test_a_refusal_is_about_the_value_and_nothing_else(refusals: dict[str, Outcome]) -> None:

@@ -1,8 +1,12 @@
-{# A whole row of a relation as JSON text. #}
-{% macro record_as_json(relation) %}
-    {% do return(adapter.dispatch('record_as_json', 'tierwise')(relation)) %}
+{# Columns of a row as one JSON text: a list of names, or a mapping of names in the text to columns. #}
+{% macro record_as_json(columns) %}
+    {% do return(adapter.dispatch('record_as_json', 'tierwise')(columns)) %}
 {% endmacro %}
 
-{% macro default__record_as_json(relation) %}
-    {% do return('cast(to_json(' ~ relation ~ ') as varchar)') %}
+{% macro default__record_as_json(columns) %}
+    {% set pairs = [] %}
+    {% for name in columns %}
+        {% do pairs.append("'" ~ name ~ "', " ~ (columns[name] if columns is mapping else name)) %}
+    {% endfor %}
+    {% do return('cast(json_object(' ~ pairs | join(', ') ~ ') as varchar)') %}
 {% endmacro %}

@@ -5,7 +5,10 @@
     {% endif %}
     {% set text = 'trim(cast(' ~ column ~ ' as varchar))' %}
     {% if input.entry.date_format %}
-        {% do return('cast(' ~ tierwise.try_parse_timestamp(text, input.entry.date_format) ~ ' as date)') %}
+        {% do return(
+            'case when ' ~ tierwise.full_match(text, tierwise.time_shape(input.entry.date_format)) ~ ' then cast('
+            ~ tierwise.try_parse_timestamp(text, input.entry.date_format) ~ ' as date) end'
+        ) %}
     {% endif %}
     {% do return(
         'case when ' ~ tierwise.full_match(text, '[0-9]{4}-[0-9]{2}-[0-9]{2}') ~ ' then try_cast(' ~ text

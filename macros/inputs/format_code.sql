@@ -3,8 +3,7 @@
     way in which a value that is there did not become its type. Empty where no value of the source type can fail.
 #}
 {% macro format_code(input, column, type, is_required) %}
-    {% set noun = {'money': 'AMOUNT', 'quantity': 'QUANTITY', 'timestamp': 'DATE', 'date': 'DATE', 'boolean': 'FLAG'}
-        .get(type, column | upper) %}
+    {% set noun = tierwise.column_noun(column, type) %}
     {% set is_text = tierwise.is_text_type(input.types[column]) %}
     {% set text = 'trim(' ~ column ~ ')' if is_text else 'cast(' ~ column ~ ' as varchar)' %}
     {% set blank = "coalesce(" ~ text ~ ", '') = ''" if is_text else column ~ ' is null' %}
@@ -16,17 +15,25 @@
     {% set unreadable = 'when not (' ~ blank ~ ') and ' ~ typed ~ ' is null then ' %}
     {% if not is_required and (type == 'text' or column in input.unmapped) %}
         {% do return('') %}
+    {% elif column == 'customer_id' %}
+        {# NULL and the like are nobody's id. #}
+        {% do return('case when ' ~ typed ~ " is null then '" ~ noun ~ "_MISSING' end") %}
     {% elif type == 'text' %}
         {% do return('case ' ~ missing ~ ' end') %}
     {% elif type in ['money', 'quantity'] %}
+        {% set plain = tierwise.number_text(column, input.entry) ~ ' is not null' if is_text
+            else 'true' if column not in input.has_operands else 'false' %}
         {% do return(
             'case ' ~ missing ~ ' ' ~ unreadable ~ "case when lower(trim(" ~ text
-            ~ ", '+- ')) in ('nan', 'inf', 'infinity') then '" ~ noun ~ "_NOT_FINITE' else '" ~ noun ~ "_FORMAT' end end"
+            ~ ", '+- ')) in ('nan', 'inf', 'infinity') then '" ~ noun ~ "_NOT_FINITE' when " ~ plain ~ " then '" ~ noun
+            ~ "_RANGE' else '" ~ noun ~ "_FORMAT' end when abs(" ~ typed ~ ") >= 1000000000000 then '" ~ noun
+            ~ "_RANGE' end"
         ) %}
-    {% elif type in ['timestamp', 'date'] and not input.entry.get(type ~ '_format') %}
+    {% elif type in ['timestamp', 'date'] %}
+        {% set format = input.entry.get(type ~ '_format') %}
+        {% set shape = tierwise.time_shape(format) if format else '[0-9]{4}-[0-9]{2}-[0-9]{2}([ T].*)?' %}
         {% do return(
-            'case ' ~ missing ~ ' ' ~ unreadable ~ 'case when '
-            ~ tierwise.full_match(text, '[0-9]{4}-[0-9]{2}-[0-9]{2}([ T].*)?')
+            'case ' ~ missing ~ ' ' ~ unreadable ~ 'case when ' ~ tierwise.full_match(text, shape)
             ~ " then 'DATE_INVALID' else 'DATE_FORMAT' end end"
         ) %}
     {% endif %}

@@ -5,7 +5,8 @@
         'updated_at': 'timestamp', 'channel': 'text', 'store_id': 'text', 'is_test': 'boolean',
     } %}
     {% set orders = dict({'order_id': 'text'}, **order_columns) %}
-    {% do orders.update({'amount': 'money', 'discount_amount': 'money', 'cost_amount': 'money'}) %}
+    {% do orders.update({'amount': 'money', 'discount_amount': 'money', 'cost_amount': 'money',
+        'is_deleted': 'boolean'}) %}
     {% set lines = dict({'order_id': 'text', 'line_number': 'text', 'product_id': 'text', 'quantity': 'quantity',
         'amount': 'money', 'discount_amount': 'money', 'cost_amount': 'money'}, **order_columns) %}
     {% do return({

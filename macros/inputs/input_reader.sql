@@ -1,16 +1,17 @@
 {#
     What an input table is read from: `relation` is an SQL text, `columns` maps each lower-case column name to its
-    name, quoted SQL and type, `file_sql` says where a row came from. Two pseudo-columns can be used in a mapping:
-    _row, the position in its file, and _file.
+    name, quoted SQL and type, `files` are its files, each with a label and the key its rows bear. Two pseudo-columns can
+    be used in a mapping: _row, the position in its file, and _file.
 #}
 {% macro input_reader(table, entry, model_relation) %}
     {% set columns = {} %}
     {% if entry.path %}
         {% set inspected = tierwise.inspected_files(table, entry, false) %}
-        {% set uses_row = tierwise.mentions_row(entry) %}
-        {% set relation = tierwise.read_files(inspected.files, inspected.csv, uses_row) %}
+        {% set files = inspected.files %}
+        {% set relation = tierwise.read_files(
+            files | rejectattr('duplicate_of') | list, inspected.csv
+        ) %}
         {% set name = entry.path %}
-        {% set file_sql = '_file' %}
     {% else %}
         {% if model_relation %}
             {% set relation = model_relation | string %}
@@ -28,7 +29,7 @@
             {% set relation = found | string %}
         {% endif %}
         {% set name = relation | replace('"', '') %}
-        {% set file_sql = "'" ~ name.replace("'", "''") ~ "'" %}
+        {% set files = [{'label': name, 'key': tierwise.file_key(none, name)}] %}
     {% endif %}
     {% for name, type in tierwise.column_types(relation).items() %}
         {% set key = name | trim | lower %}
@@ -39,8 +40,8 @@
         {% endif %}
         {% do columns.update({key: {
             'name': name | trim, 'sql': tierwise.quoted(name), 'type': type,
-            'is_pseudo': entry.path and name in ['_row', '_file'],
+            'is_pseudo': entry.path and name in tierwise.pseudo_columns(),
         }}) %}
     {% endfor %}
-    {% do return({'relation': relation, 'columns': columns, 'name': name, 'file_sql': file_sql}) %}
+    {% do return({'relation': relation, 'columns': columns, 'name': name, 'files': files}) %}
 {% endmacro %}

@@ -1,8 +1,10 @@
 {#
     One input table, ready to be selected from: `relation` is an SQL text with one column per column of the contract
-    (those of `unmapped` null) and source_file; `types` names the type each has in the source; `is_given` says whether
-    the shop has the table at all;
-    `has_operands` the columns made by an expression, whose operands stand beside them as <column>_operands. Refuses a missing required column and an unknown one, naming the columns found.
+    (those of `unmapped` null) and what is known of the row itself: source_file_key, source_line, and for a line that is
+    no row row_code, row_detail, raw_line. `types` names the type each column has in the source; `has_operands` the
+    columns made by an expression, whose operands stand beside them as <column>_operands; `files` the files with label
+    and key; `extra_columns` those nothing uses; `left_out` the rows the mapping's `where` leaves out, to be counted.
+    Refuses a missing required column and an unknown one, naming the columns found.
 #}
 {% macro input_source(table) %}
     {% set contract = tierwise.input_contract()[table] %}
@@ -21,10 +23,13 @@
             {% do types.update({column: 'VARCHAR'}) %}
             {% do selected.append('cast(null as varchar) as ' ~ column) %}
         {% endfor %}
-        {% do selected.append('cast(null as varchar) as source_file') %}
+        {% do selected.append(
+            'cast(null as bigint) as source_file_key, cast(null as bigint) as source_line, '
+            ~ 'cast(null as varchar) as row_code, cast(null as varchar) as row_detail, cast(null as varchar) as raw_line'
+        ) %}
         {% do return({
             'is_given': false, 'entry': {}, 'types': types, 'unmapped': contract.columns | list,
-            'has_operands': [],
+            'has_operands': [], 'files': [], 'extra_columns': [], 'left_out': none, 'has_row_codes': false,
             'relation': '(select ' ~ selected | join(', ') ~ ' where 1 = 0) as mapped_input',
         }) %}
     {% endif %}
@@ -34,17 +39,14 @@
     {% set missing = [] %}
     {% set unmapped = [] %}
     {% set has_operands = [] %}
+    {% set used = [] %}
     {% for column in contract.columns %}
         {% set expression = mapping.get(column, column if column in reader.columns else none) %}
         {% if expression is not none %}
             {% set mapped = tierwise.map_expression(table, entry, column, expression, reader.columns) %}
             {% set sql = mapped.sql %}
-            {% set problem = tierwise.expression_problem(sql, reader.relation) if mapped.is_expression else '' %}
-            {% if problem %}
-                {{ exceptions.raise_compiler_error(
-                    "Input '" ~ table ~ "', column '" ~ column ~ "': '" ~ expression ~ "' cannot be worked out: " ~ problem
-                ) }}
-            {% endif %}
+            {% do used.extend(mapped.operands or [sql]) %}
+            {% do tierwise.refuse_expression(table, column, expression, mapped, reader.relation) %}
             {# An expression that comes to nothing must not hide what it was made of. #}
             {% if mapped.operands %}
                 {% do selected.append(tierwise.joined_text(mapped.operands) ~ ' as ' ~ column ~ '_operands') %}
@@ -69,13 +71,39 @@
             ~ ": columns (docs/your-own-orders.md)."
         ) }}
     {% endif %}
-    {% do selected.append(reader.file_sql ~ ' as source_file') %}
-    {% set relation = '(select ' ~ selected | join(', ') ~ ' from ' ~ reader.relation ~ ')' %}
+    {% set is_read_from_files = entry.path is defined %}
+    {% if is_read_from_files %}
+        {% do selected.append(
+            '_file_key as source_file_key, _line as source_line, _row_code as row_code, _row_detail as row_detail, '
+            ~ '_raw_line as raw_line'
+        ) %}
+    {% else %}
+        {% do selected.append(
+            'cast(' ~ reader.files[0].key ~ ' as bigint) as source_file_key, cast(null as bigint) as source_line, '
+            ~ 'cast(null as varchar) as row_code, cast(null as varchar) as row_detail, cast(null as varchar) as raw_line'
+        ) %}
+    {% endif %}
+    {# A line that is no row has nothing to be left out by; a condition that cannot be worked out leaves nothing out. #}
+    {% set condition = 'true' %}
+    {% if entry.where %}
+        {% set mapped = tierwise.map_expression(table, entry, 'where', entry.where, reader.columns) %}
+        {% do used.extend(mapped.operands or [mapped.sql]) %}
+        {% do tierwise.refuse_expression(table, 'where', entry.where, mapped, reader.relation) %}
+        {% set condition = 'coalesce(try_cast(' ~ mapped.sql ~ ' as boolean), true)'
+            ~ (' or _row_code is not null' if is_read_from_files else '') %}
+    {% endif %}
+    {% set relation = '(select ' ~ selected | join(', ') ~ ' from ' ~ reader.relation ~ ' where ' ~ condition ~ ')' %}
     {% for column, type in tierwise.column_types(relation).items() %}
         {% do types.update({column: type}) %}
     {% endfor %}
+    {% set extra_columns = [] %}
+    {% for column in reader.columns.values() if not column.is_pseudo and column.sql not in used %}
+        {% do extra_columns.append(column.name) %}
+    {% endfor %}
     {% do return({
-        'is_given': true, 'entry': entry, 'types': types, 'unmapped': unmapped,
-        'has_operands': has_operands, 'relation': relation ~ ' as mapped_input',
+        'is_given': true, 'entry': entry, 'types': types, 'unmapped': unmapped, 'has_operands': has_operands,
+        'relation': relation ~ ' as mapped_input', 'files': reader.files, 'extra_columns': extra_columns,
+        'has_row_codes': reader.files | selectattr('line_by_line', 'true') | list | length > 0,
+        'left_out': reader.relation ~ ' where not (' ~ condition ~ ')' if entry.where else none,
     }) %}
 {% endmacro %}

@@ -8,7 +8,7 @@
         'path': '[^\x00-\x1f]{1,4000}', 'table': '[^\x00-\x1f"]{1,250}', 'schema': '[^\x00-\x1f"]{1,250}',
         'database': '[^\x00-\x1f"]{1,250}', 'model': '([A-Za-z_][A-Za-z0-9_]*[.])?[A-Za-z_][A-Za-z0-9_]{0,250}',
         'timestamp_format': '[^\x00-\x1f\x27]{1,60}', 'date_format': '[^\x00-\x1f\x27]{1,60}',
-        'decimal_separator': '[.,]', 'thousands_separator': "[., _']",
+        'decimal_separator': '[.,]', 'thousands_separator': "[., _']", 'where': '(.|[\n\t]){1,2000}',
     } %}
     {% set csv_texts = {'delimiter': '[^\x00-\x08\x0a-\x1fA-Za-z0-9"]|whitespace', 'quote': '[^\x00-\x1f]?',
         'escape': '[^\x00-\x1f]?', 'encoding': '[A-Za-z0-9_-]{1,30}'} %}
@@ -25,15 +25,18 @@
         {% if columns is not mapping or csv is not mapping %}
             {% do return(at ~ '`columns` and `csv` as mappings') %}
         {% endif %}
-        {% for key, value in entry.items() if key not in ['columns', 'csv', 'timezone'] %}
+        {% for key, value in entry.items() if key not in ['columns', 'csv', 'timezone', 'allow_no_rows'] %}
             {% if key not in texts %}
-                {% do return(at ~ 'the keys ' ~ (texts | list | join(', ')) ~ ", timezone, columns and csv; there is no '"
+                {% do return(at ~ 'the keys ' ~ (texts | list | join(', ')) ~ ", timezone, allow_no_rows, columns and csv; there is no '"
                     ~ key ~ "'") %}
             {% endif %}
             {% if value is not string or modules.re.fullmatch(texts[key], value) is none %}
                 {% do return(at ~ '`' ~ key ~ '` as text that matches ' ~ texts[key]) %}
             {% endif %}
         {% endfor %}
+        {% if entry.get('allow_no_rows', false) is not boolean %}
+            {% do return(at ~ '`allow_no_rows` as true or false') %}
+        {% endif %}
         {% if entry.get('timezone', 'UTC') not in modules.pytz.all_timezones %}
             {% do return(at ~ '`timezone` as ' ~ tierwise.allowed_values({'type': 'time zone'})) %}
         {% endif %}

@@ -13,7 +13,10 @@
     {% endif %}
     {% set text = 'trim(cast(' ~ column ~ ' as varchar))' %}
     {% if input.entry.timestamp_format %}
-        {% do return(tierwise.local_to_utc(tierwise.try_parse_timestamp(text, input.entry.timestamp_format), zone)) %}
+        {% do return(
+            'case when ' ~ tierwise.full_match(text, tierwise.time_shape(input.entry.timestamp_format)) ~ ' then '
+            ~ tierwise.local_to_utc(tierwise.try_parse_timestamp(text, input.entry.timestamp_format), zone) ~ ' end'
+        ) %}
     {% endif %}
     {% set day = '[0-9]{4}-[0-9]{2}-[0-9]{2}' %}
     {% set time = '[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?' %}

@@ -8,19 +8,29 @@ int_orders_accepted as (
 
 ),
 
-chosen as (
+int_loads_approved as (
 
-    select coalesce({{ "date '" ~ as_of_date ~ "', " if as_of_date }}max(order_date)) as as_of_date
+    select * from {{ ref('int_loads_approved') }}
+
+),
+
+newest as (
+
+    select max(order_date) as order_date
     from int_orders_accepted
 
 ),
 
-{# Without a single accepted order, and without a setting, there is no date to score. #}
+{# Without a single accepted order, and without a setting, there is no date to score; and whoever
+   scores waits until the load is approved. #}
 final as (
 
-    select as_of_date
-    from chosen
-    where as_of_date is not null
+    select
+        {{ "date '" ~ as_of_date ~ "'" if as_of_date else 'newest.order_date' }} as as_of_date
+    from newest
+    inner join int_loads_approved
+        on int_loads_approved.approval = 'approved'
+    where {{ 'true' if as_of_date else 'newest.order_date is not null' }}
 
 )
 

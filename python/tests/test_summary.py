@@ -52,6 +52,13 @@ REASONS = """
         values ('DATE_INVALID', 4), ('AMOUNT_FORMAT', 2), ('A', 1), ('B', 1), ('C', 1), ('D', 1)
     ) as codes (code, times), range(codes.times)
 """
+FLAGS = """
+    create table {schema}.fct_flagged_rows as
+    select codes.source_table, codes.code as reason_code, 1 as a_later_column
+    from (
+        values ('customers', 'ID_VARIANT', 2), ('orders', 'AMOUNT_OUTLIER', 1)
+    ) as codes (source_table, code, times), range(codes.times)
+"""
 
 
 def make_database(path: Path, *statements: str, schema: str = "main") -> Path:
@@ -78,7 +85,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_the_whole_summary(tmp_path: Path, run: Run) -> None:
-    path = make_database(tmp_path / "shop.duckdb", TIERS, INPUTS, REASONS)
+    path = make_database(tmp_path / "shop.duckdb", TIERS, INPUTS, REASONS, FLAGS)
     code, out, err = run(path)
     assert (code, err) == (0, "")
     expected = """\
@@ -96,19 +103,15 @@ Rows        Read  Accepted  Collapsed  Superseded  Quarantined
 orders    12,345    12,300         30           5           10
 products       7         7          0           0            0
 
-Quarantined because
-  DATE_INVALID   orders  4
-  AMOUNT_FORMAT  orders  2
-  A              orders  1
-  B              orders  1
-  C              orders  1
-  other reasons: 1
+Quarantined  10 of 12,352 rows: DATE_INVALID 4, AMOUNT_FORMAT 2, A 1, others 3
+Flagged      3, which count: ID_VARIANT 2, AMOUNT_OUTLIER 1
 
 Where to look next
   Database   DATABASE
   Tiers      select * from main.dim_customer_tiers limit 20;
   Sizes      select * from main.rpt_tier_summary;
   Left out   select * from main.fct_quarantined_rows limit 20;
+  Flagged    select * from main.fct_flagged_rows limit 20;
   Docs       make docs
 """
     assert out == expected.replace("DATABASE", str(path))
@@ -116,7 +119,7 @@ Where to look next
 
 def test_no_customers(tmp_path: Path, run: Run) -> None:
     path = make_database(
-        tmp_path / "shop.duckdb", TIERS + " limit 0", INPUTS + " limit 0", REASONS + " limit 0"
+        tmp_path / "shop.duckdb", *(f"{table} limit 0" for table in (TIERS, INPUTS, REASONS, FLAGS))
     )
     code, out, _ = run(path)
     assert code == 0
@@ -124,7 +127,21 @@ def test_no_customers(tmp_path: Path, run: Run) -> None:
     assert "Customers  0" in out
     assert "No customer has an order that counts" in out
     assert "No input rows were read." in out
-    assert "Quarantined because" not in out
+    assert "Quarantined  " not in out
+    assert "Flagged  " not in out.split("Where to look next")[0]
+
+
+def test_nothing_quarantined_is_no_reason_to_keep_a_flag_quiet(tmp_path: Path, run: Run) -> None:
+    path = make_database(tmp_path / "shop.duckdb", TIERS, INPUTS, REASONS + " limit 0", FLAGS)
+    code, out, _ = run(path)
+    assert code == 0
+    assert "Quarantined  " not in out
+    assert "0\n\nFlagged      3, which count: ID_VARIANT 2" in out
+    path = make_database(tmp_path / "other.duckdb", TIERS, INPUTS, REASONS, FLAGS + " limit 0")
+    code, out, _ = run(path)
+    assert code == 0
+    assert "\n\nQuarantined  10 of 12,352 rows" in out
+    assert "Flagged      3" not in out
 
 
 def test_tiers_that_are_all_empty(tmp_path: Path, run: Run) -> None:
@@ -136,7 +153,7 @@ def test_tiers_that_are_all_empty(tmp_path: Path, run: Run) -> None:
             0::bigint as customer_count, null::double as customer_share,
             null::decimal(18, 2) as net_revenue_amount, null::double as revenue_share
     """
-    path = make_database(tmp_path / "shop.duckdb", empty, INPUTS, REASONS)
+    path = make_database(tmp_path / "shop.duckdb", empty, INPUTS, REASONS, FLAGS)
     code, out, _ = run(path)
     assert code == 0
     assert "top   Top  顶级          0      -         0.00      -" in out
@@ -147,7 +164,7 @@ def test_only_the_latest_as_of_date_counts(tmp_path: Path, run: Run) -> None:
         insert into {schema}.rpt_tier_summary
         select * replace (date '2024-05-31' as as_of_date) from {schema}.rpt_tier_summary
     """
-    path = make_database(tmp_path / "shop.duckdb", TIERS, older, INPUTS, REASONS)
+    path = make_database(tmp_path / "shop.duckdb", TIERS, older, INPUTS, REASONS, FLAGS)
     _, out, _ = run(path)
     assert "As of      2024-06-30" in out
     assert "Customers  2,000" in out
@@ -158,7 +175,7 @@ def test_another_schema(tmp_path: Path, run: Run, schema: str) -> None:
     quoted = schema.replace('"', '""')
     path = tmp_path / "shop.duckdb"
     make_database(path, *(s.replace("{schema}", f'"{quoted}"') for s in (TIERS,)), schema=quoted)
-    make_database(path, *(s.replace("{schema}", f'"{quoted}"') for s in (INPUTS, REASONS)))
+    make_database(path, *(s.replace("{schema}", f'"{quoted}"') for s in (INPUTS, REASONS, FLAGS)))
     code, out, _ = run(path, schema)
     assert code == 0
     assert "Customers  2,000" in out
@@ -176,14 +193,15 @@ def test_a_missing_table_is_named_with_the_cure(tmp_path: Path, run: Run) -> Non
     path = make_database(tmp_path / "shop.duckdb", TIERS, INPUTS)
     code, _, err = run(path)
     assert code == 1
-    assert "has no table fct_quarantined_rows in schema main: run `make build` first." in err
+    assert "has no table fct_quarantined_rows, fct_flagged_rows in schema main: run" in err
+    assert "run `make build` first." in err
 
 
 def test_a_table_without_a_needed_column_and_a_file_that_is_no_database(
     tmp_path: Path, run: Run
 ) -> None:
     path = make_database(
-        tmp_path / "shop.duckdb", TIERS, INPUTS, "create table fct_quarantined_rows (a int)"
+        tmp_path / "shop.duckdb", TIERS, INPUTS, FLAGS, "create table fct_quarantined_rows (a int)"
     )
     code, _, err = run(path)
     assert code == 1
@@ -211,7 +229,7 @@ def test_wide_characters_take_two_cells_and_combining_ones_none() -> None:
 
 
 def test_as_a_program_in_an_ascii_terminal(tmp_path: Path) -> None:
-    path = make_database(tmp_path / "shop.duckdb", TIERS, INPUTS, REASONS)
+    path = make_database(tmp_path / "shop.duckdb", TIERS, INPUTS, REASONS, FLAGS)
     result = subprocess.run(
         [sys.executable, "-m", "tierwise.summary"],
         env=os.environ

@@ -1138,6 +1138,8 @@ def _inspect_text(
     _name_columns(report, facts, options)
     may_have_rows = facts.second is not None or facts.is_cut_short or not dialect.header
     if not may_have_rows and not options.allow_no_rows:
+        # A quote that is open at the end of the header swallows the rows.
+        _check_header_quotes(report, facts, dialect)
         raise _no_rows(report)
     if not options.scan:
         return
@@ -1170,12 +1172,29 @@ def _explained(report: FileReport, dialect: CsvDialect) -> Iterator[None]:
             file=report.path,
         ) from error
     except UnicodeDecodeError as error:
+        # Damaged data decode badly before gzip comes to its checksum.
+        if report.compression == "gzip" and not _is_whole_gzip(report.path):
+            raise InputFileError(
+                "FILE_CORRUPT",
+                f"{report.path} is a damaged gzip file; copy or export it again",
+                file=report.path,
+            ) from error
         raise _wrong_encoding(report, dialect) from error
     except InputFileError as error:
         if error.file is None:
             error.message = f"{report.path}: {error.message}"
             error.file = report.path
         raise
+
+
+def _is_whole_gzip(path: str) -> bool:
+    try:
+        with gzip.open(path) as content:
+            while content.read(_BUFFER_BYTES):
+                pass
+    except (EOFError, gzip.BadGzipFile, zlib.error):
+        return False
+    return True
 
 
 def _no_rows(report: FileReport) -> InputFileError:

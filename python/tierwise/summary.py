@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 TIER_TABLE = "rpt_tier_summary"
 INPUT_TABLE = "rpt_input_reconciliation"
 QUARANTINE_TABLE = "fct_quarantined_rows"
+FLAG_TABLE = "fct_flagged_rows"
 
 # Rows that complete the revenue and are not tiers people are put into.
 OUTSIDE_TIERS = ("untiered", "guest")
-_REASONS_SHOWN = 5
+_CODES_SHOWN = 3
 
 _TIERS = """
     select
@@ -51,10 +52,16 @@ _INPUTS = """
     order by source_table
 """
 _REASONS = """
-    select source_table, reason_code, count(*) as row_count
+    select reason_code, count(*) as row_count
     from fct_quarantined_rows
-    group by source_table, reason_code
-    order by row_count desc, source_table, reason_code
+    group by reason_code
+    order by row_count desc, reason_code
+"""
+_FLAGS = """
+    select reason_code, count(*) as row_count
+    from fct_flagged_rows
+    group by reason_code
+    order by row_count desc, reason_code
 """
 
 
@@ -83,7 +90,8 @@ class Build:
     as_of_date: dt.date | None
     tiers: list[Tier]
     inputs: list[tuple[str, int, int, int, int, int]]
-    reasons: list[tuple[str, str, int]]
+    reasons: list[tuple[str, int]]
+    flags: list[tuple[str, int]]
 
 
 def database_path(environment: Mapping[str, str]) -> Path:
@@ -95,7 +103,7 @@ def database_path(environment: Mapping[str, str]) -> Path:
 
 
 def read_build(path: Path, schema: str) -> Build:
-    """Read the three tables.
+    """Read the four tables.
 
     Raises
     ------
@@ -109,6 +117,7 @@ def read_build(path: Path, schema: str) -> Build:
             tiers = connection.execute(_TIERS).fetchall()
             inputs = connection.execute(_INPUTS).fetchall()
             reasons = connection.execute(_REASONS).fetchall()
+            flags = connection.execute(_FLAGS).fetchall()
     except duckdb.IOException as error:
         raise SummaryError(
             f"{path.absolute()} cannot be opened ({_first_line(error)}): wait until no build is "
@@ -139,7 +148,8 @@ def read_build(path: Path, schema: str) -> Build:
             (str(table), int(read), int(kept), int(same), int(older), int(refused))
             for table, read, kept, same, older, refused in inputs
         ],
-        reasons=[(str(table), str(code), int(count)) for table, code, count in reasons],
+        reasons=[(str(code), int(count)) for code, count in reasons],
+        flags=[(str(code), int(count)) for code, count in flags],
     )  # fmt: skip
 
 
@@ -151,7 +161,8 @@ def _use_schema(connection: duckdb.DuckDBPyConnection, schema: str, path: Path) 
         [schema],
     ).fetchall()
     found = {str(row[0]) for row in rows}
-    missing = [name for name in (TIER_TABLE, INPUT_TABLE, QUARANTINE_TABLE) if name not in found]
+    needed = (TIER_TABLE, INPUT_TABLE, QUARANTINE_TABLE, FLAG_TABLE)
+    missing = [name for name in needed if name not in found]
     if missing:
         raise SummaryError(
             f"{path.absolute()} has no table {', '.join(missing)} in schema {schema}: "
@@ -206,16 +217,22 @@ def _input_lines(build: Build) -> list[str]:
     header = ["Rows", "Read", "Accepted", "Collapsed", "Superseded", "Quarantined"]
     body = [[table, *(f"{count:,}" for count in counts)] for table, *counts in build.inputs]
     lines = _table([header, *body], left=1)
+    read = sum(counts[0] for _, *counts in build.inputs)
     if build.reasons:
-        lines += ["", "Quarantined because"]
-        shown = build.reasons[:_REASONS_SHOWN]
-        lines += _table(
-            [["  " + code, table, f"{count:,}"] for table, code, count in shown], left=2
-        )
-        rest = sum(count for _, _, count in build.reasons[_REASONS_SHOWN:])
-        if rest:
-            lines.append(f"  other reasons: {rest:,}")
+        refused = sum(count for _, count in build.reasons)
+        lines += ["", f"Quarantined  {refused:,} of {read:,} rows: {_most_frequent(build.reasons)}"]
+    if build.flags:
+        flagged = sum(count for _, count in build.flags)
+        lines += [] if build.reasons else [""]
+        lines += [f"Flagged      {flagged:,}, which count: {_most_frequent(build.flags)}"]
     return lines
+
+
+def _most_frequent(codes: Sequence[tuple[str, int]]) -> str:
+    """Name the codes with the most rows, and how many rows bear another."""
+    shown = [f"{code} {count:,}" for code, count in codes[:_CODES_SHOWN]]
+    rest = sum(count for _, count in codes[_CODES_SHOWN:])
+    return ", ".join([*shown, *([f"others {rest:,}"] if rest else [])])
 
 
 def _next_lines(path: Path, schema: str) -> list[str]:
@@ -223,6 +240,7 @@ def _next_lines(path: Path, schema: str) -> list[str]:
         "Tiers": f"from {schema}.dim_customer_tiers limit 20;",
         "Sizes": f"from {schema}.{TIER_TABLE};",
         "Left out": f"from {schema}.{QUARANTINE_TABLE} limit 20;",
+        "Flagged": f"from {schema}.{FLAG_TABLE} limit 20;",
     }
     return [
         "Where to look next",

@@ -24,11 +24,11 @@ known_customers as (
    other. #}
 opted_out_customers as (
 
-    select customer_id
+    select person_id as customer_id
     from int_customers_checked
     where
         has_any_opt_out
-        and customer_id is not null
+        and person_id is not null
     group by 1
 
 ),

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with
 
 int_orders_checked as (
@@ -13,7 +15,9 @@ valued as (
         {{ tierwise.base_amount('net_amount', 'fx_rate') }} as net_base_amount,
         {{ tierwise.base_amount('cost_amount', 'fx_rate') }} as cost_base_amount
     from int_orders_checked
-    where verdict = 'accepted'
+    where
+        verdict = 'accepted'
+        and not is_deleted
 
 ),
 
@@ -40,7 +44,11 @@ final as (
             net_base_amount > 0
             {{ 'or net_amount = 0' if tierwise.setting('zero_amount_is_purchase') }}
         ) as is_purchase,
-        coalesce(lines_amount <> gross_amount, false) as has_total_mismatch
+        is_rounded,
+        coalesce(lines_amount <> gross_amount, false) as has_total_mismatch,
+        has_incomplete_lines,
+        source_file_key,
+        source_line
     from valued
 
 )

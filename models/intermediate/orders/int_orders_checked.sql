@@ -1,3 +1,14 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='changed_keys',
+    meta={'load': {
+        'changes_from': ['int_orders_resolved'],
+        'key': 'order_id',
+        'depends_on': ['order_status_map', 'fx_rates'],
+        'facts': tierwise.table_facts(),
+    }},
+) }}
+{% set load = tierwise.load_state() %}
 {% set base_currency = tierwise.setting('base_currency') %}
 {% set min_order_date = tierwise.setting('min_order_date') %}
 {% set time_zone = tierwise.setting('business_timezone') %}
@@ -30,17 +41,11 @@ known_currencies as (
 
 ),
 
-{# Among several currencies a missing one is a question; a single one answers it. #}
+{# True of the whole table at once: where it changes, load_state has every order judged again. #}
 table_facts as (
 
-    select
-        count(status) > 0 as has_statuses,
-        case
-            when count(currency_code) = 0 then '{{ base_currency }}'
-            when count(distinct upper(currency_code)) = 1 then min(upper(currency_code))
-        end as only_currency_code
+    select {{ tierwise.table_facts() }}
     from int_orders_resolved
-    where format_codes = ''
 
 ),
 
@@ -49,14 +54,26 @@ dated as (
     select
         int_orders_resolved.*,
         table_facts.has_statuses,
+        {# Among several currencies a missing one is a question; a single one answers it. #}
         coalesce(upper(int_orders_resolved.currency_code), table_facts.only_currency_code)
             as order_currency_code,
         cast({{ tierwise.utc_to_local('int_orders_resolved.ordered_at', time_zone) }} as date)
             as order_date,
         int_orders_resolved.gross_amount
-        - coalesce(int_orders_resolved.discount_amount, 0) as net_amount
+        - coalesce(int_orders_resolved.discount_amount, 0) as net_amount,
+        {# A notice of deletion, and an order without a readable line, have nothing to be judged. #}
+        not int_orders_resolved.is_deleted
+        and int_orders_resolved.format_codes <> 'LINES_UNREADABLE' as is_order
     from int_orders_resolved
     cross join table_facts
+    {% if not load.is_rebuild %}
+    where
+        int_orders_resolved.order_id in ({{ load.changed_keys }})
+        or (
+            int_orders_resolved.order_id is null
+            and int_orders_resolved.load_number > {{ load.seen_before[0] }}
+        )
+    {% endif %}
 
 ),
 
@@ -70,8 +87,7 @@ matched as (
         end as fx_rate,
         known_currencies.currency_code is not null
         or dated.order_currency_code = '{{ base_currency }}' as currency_is_known,
-        {# A table without statuses holds finished orders; a blank among statuses is one nobody
-           mapped. #}
+        {# Without statuses orders are finished; a blank among statuses is one nobody mapped. #}
         order_status_map.is_purchase as status_is_purchase
     from dated
     left join order_status_map
@@ -91,24 +107,18 @@ coded as (
     select
         *,
         {# One primary code per row: the first that applies, in this order. #}
-        concat_ws(
-            ',',
-            nullif(format_codes, ''),
-            case when is_conflicting then 'ORDER_CONFLICT' end,
-            case when order_date < date '{{ min_order_date }}' then 'DATE_RANGE' end,
-            case when is_test then 'TEST_ORDER' end,
-            case when has_statuses and status_is_purchase is null then 'STATUS_UNKNOWN' end,
-            case when net_amount < 0 then 'AMOUNT_NEGATIVE' end,
-            case when order_currency_code is null then 'CURRENCY_MISSING' end,
-            case
-                when order_currency_code is not null and not currency_is_known
-                    then 'CURRENCY_UNKNOWN'
-            end,
-            case
-                when currency_is_known and order_date is not null and fx_rate is null
-                    then 'FX_MISSING'
-            end
-        ) as reason_codes
+        {{ tierwise.joined_codes({
+            'ORDER_CONFLICT': 'is_conflicting',
+            'DATE_RANGE': "is_order and order_date < date '" ~ min_order_date ~ "'",
+            'TEST_ORDER': 'is_order and is_test',
+            'STATUS_UNKNOWN': 'is_order and has_statuses and status_is_purchase is null',
+            'AMOUNT_NEGATIVE': 'is_order and net_amount < 0',
+            'CURRENCY_MISSING': 'is_order and order_currency_code is null',
+            'CURRENCY_UNKNOWN':
+                'is_order and order_currency_code is not null and not currency_is_known',
+            'FX_MISSING':
+                'is_order and currency_is_known and order_date is not null and fx_rate is null',
+        }, 'format_codes') }} as reason_codes
     from matched
 
 ),
@@ -116,23 +126,11 @@ coded as (
 final as (
 
     select
-        order_id,
-        customer_id,
-        ordered_at,
+        {{ tierwise.order_columns() | join(',\n        ') }},
         order_date,
-        gross_amount,
-        discount_amount,
         net_amount,
-        cost_amount,
-        lines_amount,
         order_currency_code as currency_code,
         fx_rate,
-        status,
-        updated_at,
-        channel,
-        store_id,
-        source_file,
-        source_record,
         reason_codes,
         coalesce(status_is_purchase, not has_statuses) as status_is_purchase,
         case
@@ -141,7 +139,10 @@ final as (
             when is_copy then 'collapsed'
             when reason_codes <> '' then 'quarantined'
             else 'accepted'
-        end as verdict
+        end as verdict,
+        {{ load.load_number }} as load_number,
+        '{{ load.seen_loads }}' as seen_loads,
+        '{{ load.history_id }}' as history_id
     from coded
 
 )

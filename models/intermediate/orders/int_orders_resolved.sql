@@ -1,5 +1,15 @@
-{{ config(materialized='view') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='changed_keys',
+    meta={'load': {
+        'changes_from': ['int_orders_landed', 'int_order_lines_totalled'], 'key': 'order_id',
+    }},
+) }}
+{% set load = tierwise.load_state() %}
+{% set order_columns = tierwise.order_columns() + ['currency_code', 'format_codes'] %}
 
+-- depends_on: {{ ref('int_orders_landed') }}
+-- depends_on: {{ ref('int_order_lines_totalled') }}
 with
 
 int_orders_unioned as (
@@ -8,15 +18,16 @@ int_orders_unioned as (
 
 ),
 
-fingerprinted as (
+{# With a version of an order, all its versions are judged again. #}
+orders as (
 
-    select
-        *,
-        {{ tierwise.row_fingerprint([
-            'customer_id', 'ordered_at', 'gross_amount', 'discount_amount', 'cost_amount',
-            'currency_code', 'status', 'updated_at', 'channel', 'store_id', 'is_test',
-        ]) }} as fingerprint
+    select *
     from int_orders_unioned
+    {% if not load.is_rebuild %}
+    where
+        order_id in ({{ load.changed_keys }})
+        or (order_id is null and load_number > {{ load.seen_before[0] }})
+    {% endif %}
 
 ),
 
@@ -24,44 +35,37 @@ fingerprinted as (
 repeated_orders as (
 
     select order_id
-    from fingerprinted
+    from orders
     where format_codes = ''
     group by 1
     having count(*) > 1
 
 ),
 
-repeated_rows as (
+fingerprinted as (
 
     select
-        fingerprinted.*,
-        row_number() over (
-            partition by fingerprinted.order_id, fingerprinted.fingerprint
-            order by fingerprinted.source_file asc
-        ) as copy_number,
-        max(fingerprinted.updated_at) over (
-            partition by fingerprinted.order_id
-        ) as newest_updated_at
-    from fingerprinted
+        orders.*,
+        {{ tierwise.row_fingerprint([
+            'customer_id', 'ordered_at', 'gross_amount', 'discount_amount', 'cost_amount',
+            'currency_code', 'status', 'updated_at', 'channel', 'store_id', 'is_test', 'is_deleted',
+        ]) }} as fingerprint,
+        max(orders.updated_at) over (partition by orders.order_id) as newest_updated_at
+    from orders
     inner join repeated_orders
-        on fingerprinted.order_id = repeated_orders.order_id
-    where fingerprinted.format_codes = ''
+        on orders.order_id = repeated_orders.order_id
+    where orders.format_codes = ''
 
 ),
 
-marked_rows as (
+compared as (
 
     select
         *,
-        case when updated_at = newest_updated_at then fingerprint end as newest_fingerprint
-    from repeated_rows
-
-),
-
-compared_rows as (
-
-    select
-        *,
+        row_number() over (
+            partition by order_id, fingerprint
+            order by source_file_key asc, source_line asc
+        ) as copy_number,
         min(fingerprint) over (partition by order_id)
         <> max(fingerprint) over (partition by order_id) as has_versions,
         coalesce(
@@ -71,44 +75,31 @@ compared_rows as (
         count(updated_at) over (partition by order_id)
         < count(*) over (partition by order_id) as has_undated_version,
         coalesce(
-            min(newest_fingerprint) over (partition by order_id)
-            <> max(newest_fingerprint) over (partition by order_id), false
+            min(case when updated_at = newest_updated_at then fingerprint end)
+                over (
+                    partition by order_id
+                )
+            <> max(case when updated_at = newest_updated_at then fingerprint end) over (
+                partition by order_id
+            ), false
         ) as has_two_newest_versions
-    from marked_rows
-
-),
-
-judged_rows as (
-
-    select
-        *,
-        {# Which version is the newest must be certain, or none of them is taken. #}
-        has_versions
-        and (has_two_customers or has_undated_version or has_two_newest_versions) as is_conflicting,
-        coalesce(updated_at < newest_updated_at, false) as is_superseded
-    from compared_rows
+    from fingerprinted
 
 ),
 
 single_rows as (
 
-    select fingerprinted.*
-    from fingerprinted
+    select orders.*
+    from orders
     left join repeated_orders
-        on fingerprinted.order_id = repeated_orders.order_id
+        on orders.order_id = repeated_orders.order_id
     where
-        fingerprinted.format_codes <> ''
+        orders.format_codes <> ''
         or repeated_orders.order_id is null
 
 ),
 
-{% set order_columns = [
-    'order_id', 'customer_id', 'ordered_at', 'gross_amount', 'discount_amount', 'cost_amount',
-    'lines_amount', 'currency_code', 'status', 'updated_at', 'channel', 'store_id', 'is_test',
-    'source_file', 'format_codes', 'source_record',
-] %}
-
-final as (
+judged as (
 
     select
         {{ order_columns | join(',\n        ') }},
@@ -119,10 +110,26 @@ final as (
     union all
     select
         {{ order_columns | join(',\n        ') }},
+        {# Which version is the newest must be certain, or none of them is taken. #}
+        has_versions
+        and (has_two_customers or has_undated_version or has_two_newest_versions) as is_conflicting,
+        coalesce(updated_at < newest_updated_at, false) as is_superseded,
+        copy_number > 1 as is_copy
+    from compared
+
+),
+
+final as (
+
+    select
+        {{ order_columns | join(',\n        ') }},
         is_conflicting,
         is_superseded,
-        copy_number > 1 as is_copy
-    from judged_rows
+        is_copy,
+        {{ load.load_number }} as load_number,
+        '{{ load.seen_loads }}' as seen_loads,
+        '{{ load.history_id }}' as history_id
+    from judged
 
 )
 

@@ -68,6 +68,7 @@ purchases as (
         is_guest,
         order_date,
         order_date as known_from_date,
+        false as is_correction,
         1 as purchase_count,
         net_amount,
         profit_amount
@@ -85,6 +86,7 @@ corrections as (
         is_guest,
         order_date,
         known_from_date,
+        true as is_correction,
         case when remaining_amount <= 0 then -1 else 0 end as purchase_count,
         -refund_amount as net_amount,
         remaining_profit_amount - profit_before_amount as profit_amount

@@ -1,88 +1,82 @@
+{{ config(materialized='view') }}
 {% set orders_come_from_lines = 'orders' not in tierwise.configured_inputs() %}
 
 with
 
-stg_commerce__orders as (
+int_orders_landed as (
 
-    select * from {{ ref('stg_commerce__orders') }}
-
-),
-
-int_order_lines_checked as (
-
-    select * from {{ ref('int_order_lines_checked') }}
+    select * from {{ ref('int_orders_landed') }}
 
 ),
 
-line_totals as (
+int_order_lines_totalled as (
 
-    select
-        order_id,
-        cast(sum(line_amount) as decimal(18, 2)) as lines_amount,
-        cast(sum(discount_amount) as decimal(18, 2)) as discount_amount,
-        case
-            when count(cost_amount) = count(*) then cast(sum(cost_amount) as decimal(18, 2))
-        end as cost_amount,
-        count(*) as line_count,
-        min(customer_id) as customer_id,
-        count(distinct customer_id) as customer_count,
-        count(customer_id) as identified_line_count,
-        min(ordered_at) as ordered_at,
-        min(currency_code) as currency_code,
-        count(distinct currency_code) as currency_count,
-        min(status) as status,
-        count(distinct status) as status_count,
-        max(updated_at) as updated_at,
-        min(channel) as channel,
-        min(store_id) as store_id,
-        bool_or(is_test) as is_test
-    from int_order_lines_checked
-    where verdict = 'accepted'
-    group by 1
+    select * from {{ ref('int_order_lines_totalled') }}
 
 ),
 
 orders_as_given as (
 
     select
-        stg_commerce__orders.order_id,
-        stg_commerce__orders.customer_id,
-        stg_commerce__orders.ordered_at,
-        coalesce(stg_commerce__orders.gross_amount, line_totals.lines_amount) as gross_amount,
+        int_orders_landed.order_id,
+        int_orders_landed.customer_id,
+        int_orders_landed.ordered_at,
+        case
+            when not int_orders_landed.is_deleted
+                then coalesce(
+                    int_orders_landed.gross_amount, int_order_lines_totalled.lines_amount
+                )
+        end as gross_amount,
         {# An amount taken from the lines is before their discounts. #}
         case
             when
-                stg_commerce__orders.gross_amount is null
-                and stg_commerce__orders.discount_amount is null
-                then line_totals.discount_amount
-            else stg_commerce__orders.discount_amount
+                int_orders_landed.gross_amount is null
+                and int_orders_landed.discount_amount is null
+                then int_order_lines_totalled.discount_amount
+            else int_orders_landed.discount_amount
         end as discount_amount,
-        coalesce(stg_commerce__orders.cost_amount, line_totals.cost_amount) as cost_amount,
-        line_totals.lines_amount,
-        stg_commerce__orders.currency_code,
-        stg_commerce__orders.status,
-        stg_commerce__orders.updated_at,
-        stg_commerce__orders.channel,
-        stg_commerce__orders.store_id,
-        stg_commerce__orders.is_test,
-        stg_commerce__orders.source_file,
+        coalesce(
+            int_orders_landed.cost_amount, int_order_lines_totalled.cost_amount
+        ) as cost_amount,
+        int_order_lines_totalled.lines_amount,
+        int_orders_landed.currency_code,
+        int_orders_landed.status,
+        int_orders_landed.updated_at,
+        int_orders_landed.channel,
+        int_orders_landed.store_id,
+        int_orders_landed.is_test,
+        int_orders_landed.is_deleted,
+        int_orders_landed.source_file_key,
+        int_orders_landed.source_line,
+        int_orders_landed.is_rounded,
+        int_orders_landed.gross_amount is null
+        and coalesce(int_order_lines_totalled.quarantined_line_count > 0, false)
+            as has_incomplete_lines,
         {# An amount that is not given is no fault where the lines have it. #}
-        case
-            when
-                stg_commerce__orders.format_codes = 'AMOUNT_MISSING'
-                and line_totals.lines_amount is not null
-                then ''
-            else stg_commerce__orders.format_codes
-        end as format_codes,
-        stg_commerce__orders.source_record
-    from stg_commerce__orders
-    left join line_totals
-        on stg_commerce__orders.order_id = line_totals.order_id
+        int_orders_landed.format_codes = 'AMOUNT_MISSING'
+        and int_order_lines_totalled.lines_amount is not null as is_made_whole,
+        int_orders_landed.format_codes as given_codes,
+        int_orders_landed.faulty_column as given_faulty_column,
+        int_orders_landed.source_record as given_source_record,
+        int_orders_landed.row_detail,
+        int_orders_landed.load_number
+    from int_orders_landed
+    left join int_order_lines_totalled
+        on int_orders_landed.order_id = int_order_lines_totalled.order_id
 
 ),
 
-{# Lines that disagree about their order's customer, currency or status make no order that
-   could be believed. #}
+orders_made_whole as (
+
+    select
+        * exclude (is_made_whole, given_codes, given_faulty_column, given_source_record),
+        case when is_made_whole then '' else given_codes end as format_codes,
+        case when not is_made_whole then given_faulty_column end as faulty_column,
+        case when not is_made_whole then given_source_record end as source_record
+    from orders_as_given
+
+),
+
 orders_from_lines as (
 
     select
@@ -99,29 +93,32 @@ orders_from_lines as (
         channel,
         store_id,
         is_test,
-        'order_lines' as source_file,
-        concat_ws(
-            ',',
-            case when ordered_at is null then 'DATE_MISSING' end,
-            case
-                when
-                    customer_count > 1
-                    or (customer_count = 1 and identified_line_count < line_count)
-                    or currency_count > 1
-                    or status_count > 1
-                    then 'ORDER_CONFLICT'
-            end
-        ) as format_codes,
-        cast(null as varchar) as source_record
-    from line_totals
+        false as is_deleted,
+        cast(null as bigint) as source_file_key,
+        cast(null as bigint) as source_line,
+        is_rounded,
+        quarantined_line_count > 0 as has_incomplete_lines,
+        case
+            when line_count = 0 then 'LINES_UNREADABLE'
+            else concat_ws(
+                ',',
+                case when ordered_at is null then 'DATE_MISSING' end,
+                case when has_contradictions then 'ORDER_CONFLICT' end
+            )
+        end as format_codes,
+        cast(null as varchar) as faulty_column,
+        cast(null as varchar) as row_detail,
+        cast(null as varchar) as source_record,
+        load_number
+    from int_order_lines_totalled
     where {{ 'true' if orders_come_from_lines else 'false' }}
 
 ),
 
 final as (
 
-    select * from orders_as_given
-    union all
+    select * from orders_made_whole
+    union all by name
     select * from orders_from_lines
 
 )

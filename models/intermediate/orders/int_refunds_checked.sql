@@ -33,7 +33,7 @@ compared as (
         *,
         row_number() over (
             partition by refund_id, fingerprint, format_codes
-            order by source_file asc
+            order by source_file_key asc, source_line asc
         ) as copy_number,
         min(fingerprint) over (partition by refund_id, format_codes)
         <> max(fingerprint) over (partition by refund_id, format_codes) as is_conflicting
@@ -112,9 +112,13 @@ final as (
         order_id,
         refunded_at,
         refund_date,
+        refund_amount as source_amount,
         cast(base_so_far_amount - base_before_amount as decimal(18, 2)) as refund_amount,
         refund_reason,
-        source_file,
+        source_file_key,
+        source_line,
+        faulty_column,
+        row_detail,
         source_record,
         reason_codes,
         case

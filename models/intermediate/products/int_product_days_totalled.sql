@@ -26,7 +26,9 @@ cancelled_orders as (
         order_id,
         known_from_date as undone_from_date
     from int_orders_signed
-    where purchase_count < 0
+    where
+        is_correction
+        and purchase_count < 0
 
 ),
 

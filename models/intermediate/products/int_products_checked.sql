@@ -23,7 +23,7 @@ compared as (
         *,
         row_number() over (
             partition by product_id, fingerprint, format_codes
-            order by source_file asc
+            order by source_file_key asc, source_line asc
         ) as copy_number,
         min(fingerprint) over (partition by product_id, format_codes)
         <> max(fingerprint) over (partition by product_id, format_codes) as is_conflicting
@@ -39,7 +39,10 @@ final as (
         product_category,
         product_brand,
         unit_cost_amount,
-        source_file,
+        source_file_key,
+        source_line,
+        faulty_column,
+        row_detail,
         source_record,
         case
             when format_codes <> '' then format_codes

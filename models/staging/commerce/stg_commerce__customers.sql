@@ -20,13 +20,20 @@ final as (
         {{ tierwise.text_column(input, 'attributes') }} as customer_attributes,
         {{ tierwise.boolean_column(input, 'marketing_consent') }} as has_marketing_consent,
         {{ tierwise.boolean_column(input, 'profiling_opt_out') }} as is_opted_out_of_profiling,
-        source_file,
+        source_file_key,
+        source_line,
         {{ tierwise.format_codes(input, 'customers') }} as format_codes,
         {# What a row looked like matters where it could not be read; elsewhere the columns say
            it. #}
-        case when format_codes <> '' then {{ tierwise.record_as_json(
-            'source'
-        ) }} end as source_record
+        case
+            when format_codes <> '' then {{ tierwise.faulty_column(input, 'customers') }}
+        end as faulty_column,
+        row_detail,
+        case
+            when format_codes <> '' then coalesce(raw_line, {{ tierwise.record_as_json(
+                tierwise.given_columns(input, 'customers')
+            ) }})
+        end as source_record
     from source
 
 )

@@ -26,13 +26,21 @@ final as (
         {{ tierwise.text_column(input, 'channel') }} as channel,
         {{ tierwise.text_column(input, 'store_id') }} as store_id,
         {{ tierwise.boolean_column(input, 'is_test') }} as is_test,
-        source_file,
+        source_file_key,
+        source_line,
+        {{ tierwise.is_rounded(input, 'order_lines') }} as is_rounded,
         {{ tierwise.format_codes(input, 'order_lines') }} as format_codes,
         {# What a row looked like matters where it could not be read; elsewhere the columns say
            it. #}
-        case when format_codes <> '' then {{ tierwise.record_as_json(
-            'source'
-        ) }} end as source_record
+        case
+            when format_codes <> '' then {{ tierwise.faulty_column(input, 'order_lines') }}
+        end as faulty_column,
+        row_detail,
+        case
+            when format_codes <> '' then coalesce(raw_line, {{ tierwise.record_as_json(
+                tierwise.given_columns(input, 'order_lines')
+            ) }})
+        end as source_record
     from source
 
 )

@@ -23,13 +23,22 @@ final as (
         {{ tierwise.text_column(input, 'channel') }} as channel,
         {{ tierwise.text_column(input, 'store_id') }} as store_id,
         {{ tierwise.boolean_column(input, 'is_test') }} as is_test,
-        source_file,
+        coalesce({{ tierwise.boolean_column(input, 'is_deleted') }}, false) as is_deleted,
+        source_file_key,
+        source_line,
+        {{ tierwise.is_rounded(input, 'orders') }} as is_rounded,
         {{ tierwise.format_codes(input, 'orders') }} as format_codes,
         {# What a row looked like matters where it could not be read; elsewhere the columns say
            it. #}
-        case when format_codes <> '' then {{ tierwise.record_as_json(
-            'source'
-        ) }} end as source_record
+        case
+            when format_codes <> '' then {{ tierwise.faulty_column(input, 'orders') }}
+        end as faulty_column,
+        row_detail,
+        case
+            when format_codes <> '' then coalesce(raw_line, {{ tierwise.record_as_json(
+                tierwise.given_columns(input, 'orders')
+            ) }})
+        end as source_record
     from source
 
 )

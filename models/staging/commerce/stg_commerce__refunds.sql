@@ -16,13 +16,21 @@ final as (
         {{ tierwise.timestamp_column(input, 'refunded_at') }} as refunded_at,
         {{ tierwise.money_column(input, 'amount') }} as refund_amount,
         {{ tierwise.text_column(input, 'reason') }} as refund_reason,
-        source_file,
+        source_file_key,
+        source_line,
+        {{ tierwise.is_rounded(input, 'refunds') }} as is_rounded,
         {{ tierwise.format_codes(input, 'refunds') }} as format_codes,
         {# What a row looked like matters where it could not be read; elsewhere the columns say
            it. #}
-        case when format_codes <> '' then {{ tierwise.record_as_json(
-            'source'
-        ) }} end as source_record
+        case
+            when format_codes <> '' then {{ tierwise.faulty_column(input, 'refunds') }}
+        end as faulty_column,
+        row_detail,
+        case
+            when format_codes <> '' then coalesce(raw_line, {{ tierwise.record_as_json(
+                tierwise.given_columns(input, 'refunds')
+            ) }})
+        end as source_record
     from source
 
 )

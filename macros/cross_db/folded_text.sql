@@ -1,0 +1,13 @@
+{# A text by which ids that look alike meet: lower case, half width, an all-digit id without its leading zeros. #}
+{% macro folded_text(text) %}
+    {% set wide = [] %}
+    {% set narrow = [] %}
+    {% for number in range(0x21, 0x7F) %}
+        {% do wide.append('%c' | format(number + 0xFEE0)) %}
+        {% do narrow.append("''" if number == 0x27 else '%c' | format(number)) %}
+    {% endfor %}
+    {% set folded = 'lower(translate(' ~ text ~ ", '" ~ wide | join ~ "', '" ~ narrow | join ~ "'))" %}
+    {% do return(
+        'case when ' ~ tierwise.full_match(folded, '0*[1-9][0-9]*') ~ ' then ltrim(' ~ folded ~ ", '0') else " ~ folded ~ ' end'
+    ) %}
+{% endmacro %}
