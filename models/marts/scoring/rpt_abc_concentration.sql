@@ -58,7 +58,8 @@ totals as (
         sum(case when abc_class = 'B' then 1 else 0 end) as b_member_count,
         sum(case when abc_class = 'C' then 1 else 0 end) as c_member_count,
         sum(metric_amount) as total_amount,
-        sum(cast(place_from_below as decimal(15, 0)) * metric_amount) as placed_amount,
+        sum(cast(place_from_below as decimal(18, 0)) * cast(metric_amount as decimal(20, 2)))
+            as placed_amount,
         {# The top fifth, rounded up: of three members, one. #}
         sum(
             case
