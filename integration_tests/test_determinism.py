@@ -84,10 +84,13 @@ _TABLES = {
         kept as (select * from numbered where household_id % 5 = 0)
         select * from kept
         union all
-        -- Copies to the letter, and lines whose customer is another one.
+        -- Copies to the letter, lines that say two things, and orders of two customers.
         select * from kept where line_number % 997 = 0
         union all
-        select * replace (household_id + 5 as household_id) from kept where line_number % 9973 = 0
+        select * replace (quantity + 1 as quantity) from kept where line_number % 9871 = 0
+        union all
+        select * replace (household_id + 5 as household_id, -line_number as line_number)
+        from kept where line_number % 9973 = 0
     """,
     "refunds": """
         with baskets as (
@@ -158,7 +161,13 @@ def built_as_given(folder: Path) -> Build:
     build = build_variant(folder)
     seen = {row[0] for row in build.query("select distinct reason_code from fct_quarantined_rows")}
     # Else there was no choice to be made, and nothing is shown.
-    assert seen >= {"ORDER_CONFLICT", "REFUND_EXCEEDS", "CUSTOMER_CONFLICT", "PRODUCT_CONFLICT"}
+    assert seen >= {
+        "LINE_CONFLICT",
+        "ORDER_CONFLICT",
+        "REFUND_EXCEEDS",
+        "CUSTOMER_CONFLICT",
+        "PRODUCT_CONFLICT",
+    }
     [(copies,)] = build.query("select sum(collapsed_count) from rpt_input_reconciliation")
     assert copies > 0
     return build
