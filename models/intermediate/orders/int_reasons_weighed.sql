@@ -120,7 +120,7 @@ final as (
     select
         verdict,
         reason_code,
-        cast(sum(revenue_amount) as double) as revenue_amount,
+        cast(sum(revenue_amount) as decimal(28, 2)) as revenue_amount,
         count(*) as row_count
     from valued
     group by 1, 2
