@@ -1,8 +1,9 @@
 """However the files come, what stands in the tables is what a full refresh over them gives.
 
 The same files arrive in ten batches, each time in another order, and are built after each batch:
-six times, or thirty with the environment variable TIERWISE_FULL=1. Then files and settings change between two builds. Compared are all rows of all tables,
-but for the three columns in which a load speaks about itself.
+six times, or thirty with the environment variable TIERWISE_FULL=1. Then files and settings change
+between two builds. Compared are all rows of all tables, but for the three columns in which a load
+speaks about itself.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 # Those from 20 on are of the shop that has lines only; every tenth builds everything after each
 # batch, the others only what is loaded bit by bit.
 ARRIVALS = range(30) if os.environ.get("TIERWISE_FULL") == "1" else (0, 1, 2, 3, 20, 21)
-ARRIVALS_OF_LINES = [number for number in ARRIVALS if number >= 20]  # noqa: PLR2004 - see above
+ARRIVALS_OF_LINES = [number for number in ARRIVALS if number >= 20]
 SEEDS = {"fx_rates": FX_RATES, "customer_merges": CUSTOMER_MERGES}
 
 EVERYTHING = ("build", *ONLY_TABLES)
