@@ -25,6 +25,7 @@ def test_bars_are_to_scale_and_guests_have_none() -> None:
         ],
         inputs=[],
         reasons=[],
+        flags=[],
     )
     document = draw(build)
     bars = [float(width) for width in re.findall(r'width="([0-9.]+)" height="20"', document)]
