@@ -3,7 +3,9 @@
     way in which a value that is there did not become its type. Empty where no value of the source type can fail.
 #}
 {% macro format_code(input, column, type, is_required) %}
-    {% set noun = tierwise.column_noun(column, type) %}
+    {% set noun = {
+        'money': 'AMOUNT', 'quantity': 'QUANTITY', 'timestamp': 'DATE', 'date': 'DATE', 'boolean': 'FLAG',
+    }.get(type, column | upper) %}
     {% set is_text = tierwise.is_text_type(input.types[column]) %}
     {% set text = 'trim(' ~ column ~ ')' if is_text else 'cast(' ~ column ~ ' as varchar)' %}
     {% set blank = "coalesce(" ~ text ~ ", '') = ''" if is_text else column ~ ' is null' %}

@@ -27,9 +27,7 @@ final as (
         cast(count(*) as bigint) as purchase_count,
         cast(sum(net_amount) as decimal(18, 2)) as net_amount,
         cast(sum(profit_amount) as decimal(18, 2)) as profit_amount,
-        {{ load.load_number }} as load_number,
-        '{{ load.seen_loads }}' as seen_loads,
-        '{{ load.history_id }}' as history_id
+        {{ tierwise.load_columns(load) }}
     from int_orders_accepted
     where
         is_purchase

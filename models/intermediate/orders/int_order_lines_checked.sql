@@ -135,9 +135,7 @@ final as (
             else ''
         end as reason_codes,
         verdict,
-        {{ load.load_number }} as load_number,
-        '{{ load.seen_loads }}' as seen_loads,
-        '{{ load.history_id }}' as history_id
+        {{ tierwise.load_columns(load) }}
     from judged
 
 )

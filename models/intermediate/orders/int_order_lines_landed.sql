@@ -48,9 +48,7 @@ final as (
         stg_commerce__order_lines.faulty_column,
         stg_commerce__order_lines.row_detail,
         stg_commerce__order_lines.source_record,
-        {{ load.load_number }} as load_number,
-        '{{ load.seen_loads }}' as seen_loads,
-        '{{ load.history_id }}' as history_id
+        {{ tierwise.load_columns(load) }}
     from stg_commerce__order_lines
     left join int_customer_merges_resolved
         on

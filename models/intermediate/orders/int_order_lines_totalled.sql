@@ -92,9 +92,7 @@ final as (
         or (customer_id is not null and identified_line_count < line_count)
         or coalesce(currency_code <> last_currency_code, false)
         or coalesce(status <> last_status, false) as has_contradictions,
-        {{ load.load_number }} as load_number,
-        '{{ load.seen_loads }}' as seen_loads,
-        '{{ load.history_id }}' as history_id
+        {{ tierwise.load_columns(load) }}
     from totalled
 
 )

@@ -140,9 +140,7 @@ final as (
             when reason_codes <> '' then 'quarantined'
             else 'accepted'
         end as verdict,
-        {{ load.load_number }} as load_number,
-        '{{ load.seen_loads }}' as seen_loads,
-        '{{ load.history_id }}' as history_id
+        {{ tierwise.load_columns(load) }}
     from coded
 
 )

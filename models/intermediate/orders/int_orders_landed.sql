@@ -45,9 +45,7 @@ final as (
         stg_commerce__orders.faulty_column,
         stg_commerce__orders.row_detail,
         stg_commerce__orders.source_record,
-        {{ load.load_number }} as load_number,
-        '{{ load.seen_loads }}' as seen_loads,
-        '{{ load.history_id }}' as history_id
+        {{ tierwise.load_columns(load) }}
     from stg_commerce__orders
     left join int_customer_merges_resolved
         on

@@ -126,9 +126,7 @@ final as (
         is_conflicting,
         is_superseded,
         is_copy,
-        {{ load.load_number }} as load_number,
-        '{{ load.seen_loads }}' as seen_loads,
-        '{{ load.history_id }}' as history_id
+        {{ tierwise.load_columns(load) }}
     from judged
 
 )

@@ -1,12 +1,8 @@
-{% set tables_by_name = tierwise.quarantined_columns() %}
-{% set tables = {
-    'orders': (
-        'int_orders_checked', 'order_date', tierwise.base_amount('net_amount', 'fx_rate'),
-    ),
-    'order_lines': ('int_order_lines_checked', tables_by_name.order_lines[2], 'line_amount'),
-    'refunds': ('int_refunds_checked', 'refund_date', 'source_amount'),
-    'customers': ('int_customers_checked', 'cast(null as date)', 'cast(null as decimal(18, 2))'),
-    'products': ('int_products_checked', 'cast(null as date)', 'cast(null as decimal(18, 2))'),
+{% set tables = tierwise.quarantined_columns() %}
+{% set amounts = {
+    'orders': tierwise.base_amount('net_amount', 'fx_rate'),
+    'order_lines': 'line_amount',
+    'refunds': 'source_amount',
 } %}
 
 with
@@ -26,7 +22,7 @@ fct_flagged_rows as (
 {# Every row with its month; what was accepted without a word only counts in the total. #}
 judged_rows as (
 
-    {% for table, (model, business_date, amount) in tables.items() %}
+    {% for table, (model, _, business_date, _) in tables.items() %}
     select
         '{{ table }}' as source_table,
         date_trunc('month', {{ business_date }}) as month_start,
@@ -40,7 +36,7 @@ judged_rows as (
             {% endif %}
         end as reason_code,
         count(*) as row_count,
-        sum({{ amount }}) as affected_amount
+        sum({{ amounts.get(table, 'cast(null as decimal(18, 2))') }}) as affected_amount
     from {{ ref(model) }}
     group by 1, 2, 3
     {{ 'union all' if not loop.last }}
