@@ -58,7 +58,7 @@ endif
 
 # --- What people call ----------------------------------------------------------------------------
 
-.PHONY: help build test check docs picture lock clean distclean
+.PHONY: help build test check docs picture plots lock clean distclean
 
 help: ## list the targets and what can be set
 	@echo "make TARGET [NAME=value ...]"
@@ -106,6 +106,10 @@ docs: .venv-dev/requirements.txt settings-file ## write the documentation and li
 
 picture: .venv/requirements.txt ## draw docs/tiers.svg, the picture in the README, from the last build
 	@$(run)/python -m tierwise.picture docs/tiers.svg
+
+plots: .venv-dev/requirements.txt settings-file ## draw the lifetime values of the last build into target/plots
+	@[ -f "$${TIERWISE_DATABASE:-tierwise.duckdb}" ] || $(MAKE) --no-print-directory build
+	@$(dev)/python -m tierwise.plots target/plots
 
 lock: .venv-lock/requirements.txt ## renew requirements/*.txt from *.in (UPGRADE=1: newest versions)
 	$(call compile,dev)

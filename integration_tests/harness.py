@@ -56,9 +56,9 @@ class Build:
             names = [column[0] for column in answer.description]
             return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
 
-    def by(self, key: str, table: str) -> dict[str, dict[str, Any]]:
-        """Return the rows of a table by a column that is unique in it."""
-        rows = self.rows(f'select * from "{table}"')  # noqa: S608 - a name from this folder
+    def by(self, key: str, table: str, where: str = "true") -> dict[str, dict[str, Any]]:
+        """Return the rows of a table by a column that is unique in it, or in the rows meant."""
+        rows = self.rows(f'select * from "{table}" where {where}')  # noqa: S608 - from this folder
         found = {row[key]: row for row in rows}
         assert len(found) == len(rows), f"{key} is not unique in {table}"
         return found

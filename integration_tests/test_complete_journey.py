@@ -237,7 +237,7 @@ def test_tier_summary(demo: Build, recount: Recount) -> None:
         sums[0] += 1
         sums[1] += household.orders
         sums[2] += household.cents
-    rows = demo.by("tier_code", "rpt_tier_summary")
+    rows = demo.by("tier_code", "rpt_tier_summary", "is_active_policy")
     assert {
         code: [row["customer_count"], row["order_count"], cents(row["net_revenue_amount"])]
         for code, row in rows.items()

@@ -92,7 +92,7 @@ def test_one_customer_has_all_of_the_revenue(one_customer: Build) -> None:
     )
     assert concentration["gini_coefficient"] == 0
     assert concentration["top_20_percent_share"] == 1
-    summary = one_customer.by("tier_code", "rpt_tier_summary")
+    summary = one_customer.by("tier_code", "rpt_tier_summary", "is_active_policy")
     assert set(summary) == {"top", "potential", "general", "dormant", "untiered", "guest"}
     for code, row in summary.items():
         counted = 1 if code == "general" else 0
@@ -168,7 +168,7 @@ def test_orders_that_never_counted_give_no_tiers(nothing_counts: Build) -> None:
         assert row["lifetime_order_count"] == row["lifetime_net_revenue_amount"] == 0
     for table in ("fct_customer_rfm_scores", "fct_customer_abc_classes", "rpt_abc_concentration"):
         assert nothing_counts.query(f"select count(*) from {table}") == [(0,)]  # noqa: S608
-    summary = nothing_counts.by("tier_code", "rpt_tier_summary")
+    summary = nothing_counts.by("tier_code", "rpt_tier_summary", "is_active_policy")
     assert {code: row["customer_count"] for code, row in summary.items()} == {
         **dict.fromkeys(["top", "potential", "general", "dormant", "guest"], 0),
         "untiered": 2,
@@ -487,15 +487,24 @@ def test_refunds_that_cannot_be_are_quarantined(june: Build) -> None:
 def test_whoever_opted_out_is_counted_and_not_profiled(june: Build) -> None:
     row = june.by("customer_id", "dim_customer_tiers")["opted out"]
     assert row["untiered_reason"] == "opted_out"
-    for column in ("tier_code", "r_score", "rfm_cell", "segment_code", "abc_class"):
+    for column in (
+        "tier_code",
+        "r_score",
+        "rfm_cell",
+        "segment_code",
+        "abc_class",
+        "clv_method",
+        "clv_amount",
+    ):
         assert row[column] is None
     for table in (
         "fct_customer_rfm_scores",
         "fct_customer_abc_classes",
+        "fct_customer_clv",
         "int_customers_tiered",
     ):
-        assert "opted out" not in june.by("customer_id", table)
-    untiered = june.by("tier_code", "rpt_tier_summary")["untiered"]
+        assert ("opted out",) not in june.query(f"select customer_id from {table}")  # noqa: S608
+    untiered = june.by("tier_code", "rpt_tier_summary", "is_active_policy")["untiered"]
     assert untiered["net_revenue_amount"] == 99
 
 
@@ -508,7 +517,7 @@ def test_a_prospect_has_a_row_and_no_scores(june: Build) -> None:
 
 
 def test_guests_are_revenue_and_nobody(june: Build) -> None:
-    guest = june.by("tier_code", "rpt_tier_summary")["guest"]
+    guest = june.by("tier_code", "rpt_tier_summary", "is_active_policy")["guest"]
     assert (guest["order_count"], guest["net_revenue_amount"]) == (6, Decimal("6.00"))
     assert guest["customer_count"] == 0
     names = {name.strip().lower() for name in june.by("customer_id", "dim_customer_tiers")}
@@ -541,7 +550,7 @@ def test_zero_is_no_purchase_and_discounts_count(june: Build) -> None:
 
 
 def test_the_summary_adds_up_to_all_revenue_known_by_then(june: Build) -> None:
-    rows = june.rows("select * from rpt_tier_summary")
+    rows = june.rows("select * from rpt_tier_summary where is_active_policy")
     # Windows 30, waits 20, refunds 40 + 70 + 100 + 30 + 10 + 35, opted out 99, statuses 30,
     # discounted 70, rounded 12.35, guests 6.
     assert sum(row["net_revenue_amount"] for row in rows) == Decimal("552.35")
@@ -801,7 +810,7 @@ def test_a_policy_of_ones_own(ten_scores: Build) -> None:
     assert {row["policy_name"] for row in rows.values()} == {"broad"}
     # Without a label the code is shown.
     assert rows["11"]["tier_label_en"] == rows["11"]["tier_label_zh"] == "upper"
-    summary = ten_scores.by("tier_code", "rpt_tier_summary")
+    summary = ten_scores.by("tier_code", "rpt_tier_summary", "is_active_policy")
     assert {code: row["customer_count"] for code, row in summary.items()} == {
         "upper": 5,
         "lower": 6,

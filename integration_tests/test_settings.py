@@ -135,6 +135,15 @@ HOSTILE: dict[str, list[object]] = {
     "abc_window_days": ["365", -365, False],
     "abc_a_share": [math.nan, "80%", 1.01, "0.8 as decimal(7, 6)) or true --", None],
     "abc_b_share": [-math.inf, -0.1, {"b": 1}],
+    "clv_horizon_days": [0, 3651, 1.5, "365", True, None, "1) as double), (select 1"],
+    "clv_holdout_days": [6, 3651, "90", 90.5, math.nan, None, f"90; {ATTACK}; --"],
+    "clv_time_unit": ["days'; drop table x; --", "months", "Days", None, 7],
+    "clv_model": [f"bg_nbd'; {ATTACK}; --", "BG_NBD", "", None, ["bg_nbd"], "gamma_gamma"],
+    "clv_group": ["customer_id", "region'; select 1; --", "", ["region"], 1],
+    "clv_min_repeat_customers": [9, 1_000_001, "100", True, None, "100 or true --"],
+    "clv_min_history_days": [13, 36_501, "180", 14.5, False, None],
+    "clv_annual_discount_rate": [-0.01, 1.01, math.nan, "0.1", "0.1) as double), (select 1", None],
+    "clv_spend_correlation_limit": [-0.01, 1.01, math.inf, "0.3", True, "0.3, true) --", None],
     "active_tier_policy": ["no_such_policy", f"rfm_total'; {ATTACK}; --", "RFM_TOTAL", "", None, 1],
     "tier_policies": [
         {},
@@ -215,10 +224,23 @@ def tiers(*pairs: tuple[object, object]) -> dict[str, object]:
     return policy(tiers=[{"code": code, "from": lowest} for code, lowest in pairs])
 
 
+def shares(*pairs: tuple[object, object]) -> dict[str, object]:
+    return policy(
+        metric="clv_amount",
+        method="percentile",
+        tiers=[{"code": code, "top_share": share} for code, share in pairs],
+    )
+
+
 HOSTILE["tier_policies"] += [
     policy(metric="revenue"),
     policy(metric="rfm_total_score) as double), (select 1"),
     policy(method="percentile"),
+    policy(metric="clv_amount"),
+    policy(metric="clv_amount", method="percentile"),
+    policy(metric=["clv_amount"], method="percentile"),
+    policy(tiers=[{"code": "all", "top_share": 1}]),
+    policy(tiers=[{"code": "all", "from": 3, "top_share": 1}]),
     policy(note="x"),
     policy(tiers=[]),
     policy(tiers="high"),
@@ -235,6 +257,26 @@ HOSTILE["tier_policies"] += [
     tiers(("guest", 3)),
     tiers(("untiered", 3)),
     tiers(("Gold", 3)),
+    shares((f"high'; {ATTACK}; --", 0.2), ("low", 1)),
+    shares(("high", "0.2 as double) then 'x' end; select 1; --"), ("low", 1)),
+    shares(("high", "0.2"), ("low", 1)),
+    shares(("high", math.nan), ("low", 1)),
+    shares(("high", 0.2), ("low", math.nan)),
+    shares(("high", -math.inf), ("low", 1)),
+    shares(("high", 0.2), ("low", True)),
+    shares(("high", False), ("low", 1)),
+    shares(("high", None), ("low", 1)),
+    shares(("high", [0.2]), ("low", 1)),
+    shares(("high", 0), ("low", 1)),
+    shares(("high", -0.2), ("low", 1)),
+    shares(("high", 1e-7), ("low", 1)),
+    shares(("high", 0.2), ("low", 0.999999)),
+    shares(("high", 0.2), ("low", 1.000001)),
+    shares(("high", 20), ("low", 100)),
+    shares(("high", 0.2), ("mid", 0.2), ("low", 1)),
+    shares(("low", 1), ("high", 0.2)),
+    shares(("high", 0.2), ("high", 1)),
+    shares(("high", 0.2), ("untiered", 1)),
 ]
 
 # Right on their own, wrong together.
@@ -374,6 +416,9 @@ HARMLESS: dict[str, object] = {
     "max_text_length": 50,
     "quarantined_revenue_limit": 0,
     "quarantine_retention_days": 0,
+    "active_tier_policy": "value",
+    "tier_policies": shares(("few", 1e-6), ("some", 0.9999999), ("all", 1.0))
+    | {"value": shares(("everybody", 1))["rfm_total"]},
 }
 
 # Paths in the environment may hold any character, and mean nothing but a path.

@@ -308,7 +308,8 @@ def test_guests_are_revenue_and_nobody(bad_rows: Shop) -> None:
         "select count(*), sum(net_amount) from int_orders_accepted where is_guest"
     ) == [(len(guests), 10 * len(guests))]
     assert bad_rows.build.query(
-        "select net_revenue_amount from rpt_tier_summary where tier_code = 'guest'"
+        "select net_revenue_amount from rpt_tier_summary "
+        "where tier_code = 'guest' and is_active_policy"
     ) == [(10 * len(guests),)]
 
 

@@ -83,8 +83,12 @@ def test_cdnow_abc(cdnow: Build) -> None:
         "select abc_class, count(*) from fct_customer_abc_classes group by 1 order by 1"
     ) == [("A", 7_695), ("B", 8_067), ("C", 7_740)]
     assert cdnow.query(
-        "select sum(customer_count), sum(net_revenue_amount) from rpt_tier_summary"
-    ) == [(23_570, Decimal("2500315.63"))]
+        "select policy_name, sum(customer_count), sum(net_revenue_amount) from rpt_tier_summary "
+        "group by 1 order by 1"
+    ) == [
+        ("clv", 23_570, Decimal("2500315.63")),
+        ("rfm_total", 23_570, Decimal("2500315.63")),
+    ]
 
 
 # Invoice lines: an order is a group of lines, its amount an expression

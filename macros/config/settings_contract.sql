@@ -29,6 +29,17 @@
         'abc_window_days': {'type': 'integer', 'min': 1, 'max': 36500, 'nullable': true},
         'abc_a_share': {'type': 'number', 'min': 0, 'max': 1},
         'abc_b_share': {'type': 'number', 'min': 0, 'max': 1},
+        'clv_horizon_days': {'type': 'integer', 'min': 1, 'max': 3650},
+        'clv_holdout_days': {'type': 'integer', 'min': 7, 'max': 3650},
+        'clv_time_unit': {'type': 'choice', 'of': ['days', 'weeks']},
+        'clv_model': {'type': 'choice', 'of': ['auto', 'bg_nbd', 'mbg_nbd', 'pareto_nbd', 'population_mean']},
+        'clv_group': {
+            'type': 'choice', 'of': ['acquisition_year', 'acquisition_channel', 'region', 'industry'], 'nullable': true,
+        },
+        'clv_min_repeat_customers': {'type': 'integer', 'min': 10, 'max': 1000000},
+        'clv_min_history_days': {'type': 'integer', 'min': 14, 'max': 36500},
+        'clv_annual_discount_rate': {'type': 'number', 'min': 0, 'max': 1},
+        'clv_spend_correlation_limit': {'type': 'number', 'min': 0, 'max': 1},
         'active_tier_policy': {'type': 'name'},
         'tier_policies': {'type': 'tier policies'},
     }) %}

@@ -22,15 +22,15 @@ TIERS = """
     select *, 'more' as a_later_column
     from (
         values
-            (date '2024-06-30', 'rfm_total', 'top', 1, 'Top', '顶级', 1200::bigint, 0.6::double,
-             1234567.89::decimal(18, 2), 0.75::double),
-            (date '2024-06-30', 'rfm_total', 'dormant', 4, 'Dormant', '沉睡', 800, 0.4,
+            (date '2024-06-30', 'rfm_total', true, 'top', 1, 'Top', '顶级', 1200::bigint,
+             0.6::double, 1234567.89::decimal(18, 2), 0.75::double),
+            (date '2024-06-30', 'rfm_total', true, 'dormant', 4, 'Dormant', '沉睡', 800, 0.4,
              411522.63, 0.25),
-            (date '2024-06-30', 'rfm_total', 'untiered', 5, 'Untiered', '未分级', 0, 0, 0, 0),
-            (date '2024-06-30', 'rfm_total', 'guest', 6, 'Guests', '访客', 3, null, 10.00, 0)
+            (date '2024-06-30', 'rfm_total', true, 'untiered', 5, 'Untiered', '未分级', 0, 0, 0, 0),
+            (date '2024-06-30', 'rfm_total', true, 'guest', 6, 'Guests', '访客', 3, null, 10.00, 0)
     ) as rows (
-        as_of_date, policy_name, tier_code, tier_rank, tier_label_en, tier_label_zh,
-        customer_count, customer_share, net_revenue_amount, revenue_share
+        as_of_date, policy_name, is_active_policy, tier_code, tier_rank, tier_label_en,
+        tier_label_zh, customer_count, customer_share, net_revenue_amount, revenue_share
     )
 """
 INPUTS = """
@@ -117,6 +117,22 @@ Where to look next
     assert out == expected.replace("DATABASE", str(path))
 
 
+@pytest.mark.parametrize("other", ["clv", "value"])
+def test_a_policy_beside_the_active_one_is_not_counted_again(
+    tmp_path: Path, run: Run, other: str
+) -> None:
+    beside = """
+        insert into {schema}.rpt_tier_summary
+        select * replace ('OTHER' as policy_name, false as is_active_policy, 'x' as tier_code)
+        from {schema}.rpt_tier_summary
+    """.replace("OTHER", other)
+    alone = make_database(tmp_path / "alone.duckdb", TIERS, INPUTS, REASONS, FLAGS)
+    path = make_database(tmp_path / "shop.duckdb", TIERS, beside, INPUTS, REASONS, FLAGS)
+    code, out, _ = run(path)
+    assert code == 0
+    assert out.replace(str(path), str(alone)) == run(alone)[1]
+
+
 def test_no_customers(tmp_path: Path, run: Run) -> None:
     path = make_database(
         tmp_path / "shop.duckdb", *(f"{table} limit 0" for table in (TIERS, INPUTS, REASONS, FLAGS))
@@ -148,8 +164,8 @@ def test_tiers_that_are_all_empty(tmp_path: Path, run: Run) -> None:
     empty = """
         create table {schema}.rpt_tier_summary as
         select
-            null::date as as_of_date, 'rfm_total' as policy_name, 'top' as tier_code,
-            1 as tier_rank, 'Top' as tier_label_en, '顶级' as tier_label_zh,
+            null::date as as_of_date, 'rfm_total' as policy_name, true as is_active_policy,
+            'top' as tier_code, 1 as tier_rank, 'Top' as tier_label_en, '顶级' as tier_label_zh,
             0::bigint as customer_count, null::double as customer_share,
             null::decimal(18, 2) as net_revenue_amount, null::double as revenue_share
     """

@@ -36,8 +36,10 @@ _TIERS = """
         as_of_date, policy_name, tier_code, tier_label_en, tier_label_zh,
         coalesce(customer_count, 0), customer_share, net_revenue_amount, revenue_share
     from rpt_tier_summary
-    where as_of_date is not distinct from (select max(as_of_date) from rpt_tier_summary)
-    order by policy_name, tier_code in ('untiered', 'guest'), tier_rank nulls last, tier_code desc
+    where
+        is_active_policy
+        and as_of_date is not distinct from (select max(as_of_date) from rpt_tier_summary)
+    order by tier_code in ('untiered', 'guest'), tier_rank nulls last, tier_code desc
 """
 _INPUTS = """
     select
@@ -85,7 +87,7 @@ class Tier:
 
 @dataclass(frozen=True)
 class Build:
-    """What the summary says about one build."""
+    """What the summary says about one build; the tiers are those of the active policy."""
 
     as_of_date: dt.date | None
     tiers: list[Tier]
@@ -176,12 +178,11 @@ def format_build(build: Build, path: Path, schema: str) -> str:
     """Write the summary, without a final line end."""
     customers = sum(tier.customer_count for tier in build.tiers if tier.code != "guest")
     revenue = sum((tier.net_revenue_amount for tier in build.tiers), Decimal(0))
-    policies = list(dict.fromkeys(tier.policy_name for tier in build.tiers))
     lines = [
         f"As of      {build.as_of_date or '(no date: no orders)'}",
         f"Customers  {customers:,}",
         f"Revenue    {revenue:,.2f}",
-        f"Policy     {', '.join(policies) if policies else '(none)'}",
+        f"Policy     {build.tiers[0].policy_name if build.tiers else '(none)'}",
         "",
     ]
     if customers == 0:

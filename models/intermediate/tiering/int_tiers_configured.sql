@@ -17,7 +17,9 @@ configured as (
         '{{ policy_name }}' as policy_name,
         '{{ tier.code }}' as tier_code,
         {{ loop.index }} as tier_rank,
-        cast({{ tier.from }} as double) as metric_from
+        {{ policy_name == tierwise.setting('active_tier_policy') }} as is_active_policy,
+        cast({{ tier.get('from', 'null') }} as double) as metric_from,
+        cast({{ tier.get('top_share', 'null') }} as double) as top_share
     {{ 'union all' if not (loop.last and is_last_policy) }}
     {% endfor %}
     {% endfor %}
@@ -31,7 +33,9 @@ final as (
         configured.policy_name,
         configured.tier_code,
         configured.tier_rank,
+        configured.is_active_policy,
         configured.metric_from,
+        configured.top_share,
         coalesce(tier_labels.tier_label_en, configured.tier_code) as tier_label_en,
         coalesce(tier_labels.tier_label_zh, configured.tier_code) as tier_label_zh
     from configured

@@ -6,9 +6,9 @@ int_customers_unioned as (
 
 ),
 
-int_customers_purchases_summarised as (
+int_customers_scored as (
 
-    select * from {{ ref('int_customers_purchases_summarised') }}
+    select * from {{ ref('int_customers_scored') }}
 
 ),
 
@@ -21,18 +21,6 @@ int_customers_tiered as (
 int_tiers_configured as (
 
     select * from {{ ref('int_tiers_configured') }}
-
-),
-
-fct_customer_rfm_scores as (
-
-    select * from {{ ref('fct_customer_rfm_scores') }}
-
-),
-
-fct_customer_abc_classes as (
-
-    select * from {{ ref('fct_customer_abc_classes') }}
 
 ),
 
@@ -55,7 +43,7 @@ final as (
         int_customers_unioned.customer_id,
         latest_date.as_of_date,
         case
-            when int_customers_purchases_summarised.customer_id is not null then 'customer'
+            when int_customers_scored.customer_id is not null then 'customer'
             when int_customers_unioned.first_accepted_order_date <= latest_date.as_of_date
                 then 'non_buyer'
             else 'prospect'
@@ -69,32 +57,39 @@ final as (
         int_customers_tiered.metric_value as tier_metric_value,
         case
             when int_customers_unioned.is_opted_out_of_profiling then 'opted_out'
-            when int_customers_purchases_summarised.customer_id is null then 'no_purchase'
+            when int_customers_scored.customer_id is null then 'no_purchase'
         end as untiered_reason,
-        int_customers_purchases_summarised.first_order_date,
-        int_customers_purchases_summarised.last_order_date,
-        int_customers_purchases_summarised.recency_days,
-        coalesce(
-            int_customers_purchases_summarised.lifetime_order_count, 0
-        ) as lifetime_order_count,
-        coalesce(
-            int_customers_purchases_summarised.lifetime_net_revenue_amount, 0
-        ) as lifetime_net_revenue_amount,
-        fct_customer_rfm_scores.rfm_order_count,
-        fct_customer_rfm_scores.rfm_monetary_amount,
-        fct_customer_rfm_scores.r_score,
-        fct_customer_rfm_scores.f_score,
-        fct_customer_rfm_scores.m_score,
-        fct_customer_rfm_scores.rfm_cell,
-        fct_customer_rfm_scores.rfm_total_score,
-        fct_customer_rfm_scores.segment_code,
+        int_customers_scored.first_order_date,
+        int_customers_scored.last_order_date,
+        int_customers_scored.recency_days,
+        coalesce(int_customers_scored.lifetime_order_count, 0) as lifetime_order_count,
+        coalesce(int_customers_scored.lifetime_net_revenue_amount, 0)
+            as lifetime_net_revenue_amount,
+        int_customers_scored.rfm_order_count,
+        int_customers_scored.rfm_monetary_amount,
+        int_customers_scored.r_score,
+        int_customers_scored.f_score,
+        int_customers_scored.m_score,
+        int_customers_scored.rfm_cell,
+        int_customers_scored.rfm_total_score,
+        int_customers_scored.segment_code,
         segments.segment_label_en,
         segments.segment_label_zh,
-        fct_customer_rfm_scores.value_segment_code,
+        int_customers_scored.value_segment_code,
         value_segments.segment_label_en as value_segment_label_en,
         value_segments.segment_label_zh as value_segment_label_zh,
-        fct_customer_abc_classes.abc_class,
-        fct_customer_abc_classes.abc_rank,
+        int_customers_scored.abc_class,
+        int_customers_scored.abc_rank,
+        int_customers_scored.clv_method,
+        int_customers_scored.clv_reason,
+        int_customers_scored.probability_alive,
+        int_customers_scored.probability_of_order,
+        int_customers_scored.expected_orders,
+        int_customers_scored.expected_order_amount,
+        int_customers_scored.clv_amount,
+        int_customers_scored.clv_lower_amount,
+        int_customers_scored.clv_upper_amount,
+        int_customers_scored.clv_profit_amount,
         int_customers_unioned.region,
         int_customers_unioned.industry,
         int_customers_unioned.owner_id,
@@ -103,18 +98,10 @@ final as (
         int_customers_unioned.is_opted_out_of_profiling
     from int_customers_unioned
     cross join latest_date
-    left join int_customers_purchases_summarised
+    left join int_customers_scored
         on
-            int_customers_unioned.customer_id = int_customers_purchases_summarised.customer_id
-            and latest_date.as_of_date = int_customers_purchases_summarised.as_of_date
-    left join fct_customer_rfm_scores
-        on
-            int_customers_unioned.customer_id = fct_customer_rfm_scores.customer_id
-            and latest_date.as_of_date = fct_customer_rfm_scores.as_of_date
-    left join fct_customer_abc_classes
-        on
-            int_customers_unioned.customer_id = fct_customer_abc_classes.customer_id
-            and latest_date.as_of_date = fct_customer_abc_classes.as_of_date
+            int_customers_unioned.customer_id = int_customers_scored.customer_id
+            and latest_date.as_of_date = int_customers_scored.as_of_date
     left join int_customers_tiered
         on
             int_customers_unioned.customer_id = int_customers_tiered.customer_id
@@ -127,11 +114,11 @@ final as (
     left join rfm_segments as segments
         on
             segments.vocabulary = 'eleven'
-            and fct_customer_rfm_scores.segment_code = segments.segment_code
+            and int_customers_scored.segment_code = segments.segment_code
     left join rfm_segments as value_segments
         on
             value_segments.vocabulary = 'eight'
-            and fct_customer_rfm_scores.value_segment_code = value_segments.segment_code
+            and int_customers_scored.value_segment_code = value_segments.segment_code
     {# Whoever is known only from orders after the date is not there yet. #}
     where
         int_customers_unioned.is_in_customer_table

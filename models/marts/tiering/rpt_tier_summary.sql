@@ -24,6 +24,7 @@ tiers as (
 
     select
         policy_name,
+        is_active_policy,
         tier_code,
         tier_rank,
         tier_label_en,
@@ -32,21 +33,23 @@ tiers as (
     union all
     select
         policy_name,
+        is_active_policy,
         'untiered' as tier_code,
         max(tier_rank) + 1 as tier_rank,
         'Untiered' as tier_label_en,
         '未分层' as tier_label_zh
     from int_tiers_configured
-    group by 1
+    group by 1, 2
     union all
     select
         policy_name,
+        is_active_policy,
         'guest' as tier_code,
         max(tier_rank) + 2 as tier_rank,
         'Guests' as tier_label_en,
         '游客' as tier_label_zh
     from int_tiers_configured
-    group by 1
+    group by 1, 2
 
 ),
 
@@ -55,6 +58,7 @@ combined as (
     select
         util_as_of_dates.as_of_date,
         tiers.policy_name,
+        tiers.is_active_policy,
         tiers.tier_code,
         tiers.tier_rank,
         tiers.tier_label_en,
@@ -89,6 +93,7 @@ final as (
     select
         combined.as_of_date,
         combined.policy_name,
+        combined.is_active_policy,
         combined.tier_code,
         cast(combined.tier_rank as integer) as tier_rank,
         combined.tier_label_en,

@@ -1,0 +1,8 @@
+{# The days of a horizon, each counted for less the later it is, at the yearly rate of the setting. #}
+{% macro discounted_days(horizon_days) %}
+    {% set rate = tierwise.setting('clv_annual_discount_rate') %}
+    {% do return(
+        horizon_days if rate == 0 else
+        '(1 - power(1 + ' ~ rate ~ ', -' ~ horizon_days ~ ' / 365.25)) * 365.25 / ln(1 + ' ~ rate ~ ')'
+    ) %}
+{% endmacro %}

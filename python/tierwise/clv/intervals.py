@@ -1,0 +1,373 @@
+"""Intervals of the orders and of the spend of each customer in a horizon.
+
+Two doubts are in them. How many orders a customer with known parameters has is the distribution the
+model gives. The parameters are known up to their estimation error, which is averaged over by the
+third-degree spherical-radial cubature rule: 2 d equally likely points, sqrt(d) standard errors
+either way along each column of a root of the covariance of the d log parameters.
+
+Arasaratnam, I. & Haykin, S. (2009). Cubature Kalman filters. IEEE Transactions on Automatic Control
+54 (6), 1254-1269, section V.
+Czado, C., Gneiting, T. & Held, L. (2009). Predictive model assessment for count data. Biometrics 65
+(4), 1254-1261: what F(y - 1) and F(y) are for.
+Fader, P. S. & Hardie, B. G. S. (2013). The gamma-gamma model of monetary value.
+http://brucehardie.com/notes/025/.
+
+Tables, not exact values: per frequency, the distribution of the orders of those still customers is
+tabulated at Chebyshev nodes of log(scale + age) and interpolated to the other ages; at every number
+of orders up to a few dozen, then at numbers a third of a standard deviation apart at most. Spend is
+tabulated at points of its logarithm. The probability of being a customer is that of each cell.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil, log, sqrt
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import special  # type: ignore[import-untyped]
+
+from tierwise.clv.order_models import ORDER_MODELS
+from tierwise.clv.quadrature import chebyshev_nodes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import ArrayLike
+
+    from tierwise.clv.cells import Cells, Floats, Integers
+    from tierwise.clv.fitting import Fit
+    from tierwise.clv.order_model import OrderModel
+
+# Age nodes per frequency: so many, and more where orders are many and ages differ much.
+_AGE_NODES = 16
+# Points of the logarithm of spend.
+_SPEND_POINTS = 160
+# Up to this many orders all numbers are tabulated.
+_DENSITY = 32
+# Ages whose tables are held at a time.
+_BLOCK_AGES = 4096
+# A tail below this is none.
+_NEGLIGIBLE = 1e-5
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Cells of one frequency, by age, and what they do while they are customers.
+
+    Attributes
+    ----------
+    frequency : x.
+    cells : shape (m,), places of the cells.
+    age_place : shape (m,), place of each one's age among the distinct ages of the block.
+    orders : shape (k,), ascending numbers of orders, from 0.
+    tails : shape (nodes, k, points), probability of more orders.
+    to_ages : shape (distinct ages, nodes), interpolates from nodes; None if the ages are the nodes.
+    """
+
+    frequency: float
+    cells: Integers
+    age_place: Integers
+    orders: Integers
+    tails: Floats
+    to_ages: Floats | None
+
+
+def order_interval(
+    fit: Fit, cells: Cells, horizon: float, coverage: float = 0.8
+) -> tuple[Integers, Integers]:
+    """Interval of the orders in (T, T + horizon] of each cell.
+
+    Parameters
+    ----------
+    fit : of a model of orders, converged.
+    horizon : in the time unit of the cells, above 0.
+    coverage : probability of the interval, between 0 and 1; 0.8 cuts off a tenth at either end.
+
+    Returns
+    -------
+    lower, upper : shape (cells,), the smallest numbers k with F(k) at least (1 - coverage) / 2, and
+        at least (1 + coverage) / 2. Numbers of orders are whole, so the interval holds more than
+        the coverage, and much more where nearly everybody orders nothing.
+
+    Raises
+    ------
+    ValueError : a fit without a covariance; a horizon or a coverage out of range.
+    """
+    model = _model(fit)
+    levels = _levels(horizon, coverage)
+    points = _cubature(fit.parameters, fit.log_covariance, len(fit.parameters))
+    alive = _alive(model, cells, points) / len(points)
+    lower, upper = np.zeros(len(cells), np.int64), np.zeros(len(cells), np.int64)
+    for block in _blocks(model, cells, points, horizon):
+        table = _at_ages(block, block.tails)
+        for level, bound in zip(levels, (lower, upper), strict=True):
+            place, share = _first_reaching(alive, block, table, level)
+            before = np.where(place > 0, block.orders[np.maximum(place - 1, 0)], -1)
+            # Between tabulated numbers the distribution is taken to grow evenly.
+            number = np.ceil(before + share * (block.orders[place] - before))
+            bound[block.cells] = np.maximum(number, before + 1).astype(np.int64)
+    return lower, upper
+
+
+def order_cdf(fit: Fit, cells: Cells, horizon: float, orders: ArrayLike) -> tuple[Floats, Floats]:
+    """Predictive distribution F below and at the orders that each cell had: F(y - 1), F(y).
+
+    Not from tables. Where the model is right, a number drawn evenly between the two is uniform over
+    the customers (Czado, Gneiting and Held 2009).
+
+    Parameters
+    ----------
+    orders : shape (cells,), orders y in (T, T + horizon].
+
+    Returns
+    -------
+    below, at : shape (cells,).
+    """
+    model = _model(fit)
+    _levels(horizon, 0.5)
+    number = np.asarray(orders, np.int64)
+    points = _cubature(fit.parameters, fit.log_covariance, len(fit.parameters))
+    below, at = np.zeros(len(cells)), np.zeros(len(cells))
+    for parameters in points:
+        below += 1.0 - model.conditional_tail(cells, parameters, horizon, number - 1)
+        at += 1.0 - model.conditional_tail(cells, parameters, horizon, number)
+    return below / len(points), at / len(points)
+
+
+def spend_interval_factors(
+    order_fit: Fit, spend_fit: Fit, cells: Cells, horizon: float, coverage: float = 0.8
+) -> tuple[Floats, Floats]:
+    """Interval of the spend in (T, T + horizon] of each cell, as factors of its customers' scale.
+
+    Given N = k orders, spend is spend_scale times a beta-prime variable with shapes p k and
+    q + p x (Fader and Hardie 2013, section 4: the k orders are Gamma(p k, nu), and nu given the
+    spend so far is Gamma(p x + q, gamma + x mean)). The factors therefore depend on the cell alone;
+    ``spend_scale`` of each customer, in money, makes amounts of them.
+
+    Where parameters of the Gamma-Gamma model are moved for their estimation error, the scale moves
+    with gamma; that is taken as for a customer whose mean spend so far is the population's. It is
+    exact for customers without repeat orders.
+
+    Returns
+    -------
+    lower, upper : shape (cells,); 0 where no spend at all is at least as likely.
+
+    Raises
+    ------
+    ValueError : a fit without a covariance; a horizon or a coverage out of range.
+    """
+    model = _model(order_fit)
+    levels = _levels(horizon, coverage)
+    dimension = len(order_fit.parameters) + len(spend_fit.parameters)
+    points = _cubature(order_fit.parameters, order_fit.log_covariance, dimension)
+    moved = _cubature(spend_fit.parameters, spend_fit.log_covariance, dimension)
+    # The estimate comes last: all moved parameters of spend go with it.
+    points = np.vstack([points, order_fit.parameters])
+    weights = np.append(np.ones(len(points) - 1), len(moved)) / (2.0 * dimension)
+    alive = _alive(model, cells, points) * weights
+    lower, upper = np.zeros(len(cells)), np.zeros(len(cells))
+    for block in _blocks(model, cells, points, horizon):
+        logs, tails = _spend_tails(block, spend_fit.parameters, moved)
+        table = _at_ages(block, tails)
+        for level, bound in zip(levels, (lower, upper), strict=True):
+            place, share = _first_reaching(alive, block, table, level)
+            before = logs[np.maximum(place - 1, 0)]
+            value = np.exp(before + share * (logs[place] - before))
+            bound[block.cells] = np.where(place > 0, value, 0.0)
+    return lower, upper
+
+
+def _model(fit: Fit) -> OrderModel:
+    """Return the model of a fit of orders."""
+    if fit.model not in ORDER_MODELS:
+        raise ValueError(f"fit must be of one of {', '.join(ORDER_MODELS)}, got {fit.model}")
+    return ORDER_MODELS[fit.model]
+
+
+def _levels(horizon: float, coverage: float) -> tuple[float, float]:
+    """Check both; return the probabilities at the two ends of the interval."""
+    if not horizon > 0:
+        raise ValueError(f"horizon must be above 0, got {horizon}")
+    if not 0 < coverage < 1:
+        raise ValueError(f"coverage must be between 0 and 1, got {coverage}")
+    return (1.0 - coverage) / 2.0, (1.0 + coverage) / 2.0
+
+
+def _cubature(parameters: Floats, log_covariance: Floats, dimension: int) -> Floats:
+    """Equally likely parameters (2 d, d), as part of a rule in so many dimensions."""
+    if not np.all(np.isfinite(log_covariance)):
+        raise ValueError(
+            "the fit has no covariance, so nothing says how sure it is: use a fit that converged"
+        )
+    moves = sqrt(dimension) * np.linalg.cholesky(log_covariance).T
+    result: Floats = np.exp(np.log(parameters) + np.vstack([moves, -moves]))
+    return result
+
+
+def _alive(model: OrderModel, cells: Cells, points: Floats) -> Floats:
+    """Probability of being a customer, for all points, shape (cells, points)."""
+    result = np.empty((len(cells), len(points)))
+    for place, parameters in enumerate(points):
+        result[:, place] = model.probability_alive(cells, parameters)
+    return result
+
+
+def _blocks(model: OrderModel, cells: Cells, points: Floats, horizon: float) -> Iterator[_Block]:
+    """Tabulate the orders of those still customers, a frequency or a part of it at a time."""
+    (frequency, of_x), (age, _), pairs = cells.frequencies, cells.ages, cells.age_pairs
+    # By frequency, then by age: cells that look at the same rows of a table are neighbours.
+    by_pair = np.argsort(pairs.of_cell, kind="stable")
+    members = np.split(by_pair, np.cumsum(np.bincount(of_x))[:-1])
+    scale = model.age_scale(points[-1])
+    for place, x in enumerate(frequency.tolist()):
+        first, last = pairs.starts[place], pairs.starts[place + 1]
+        ages = age[pairs.time[first:last]]
+        logs = np.log(scale + ages)
+        # A distribution over x orders changes within 1 / sqrt(x) of the logarithm.
+        number = _AGE_NODES + ceil(2.0 * float(np.ptp(logs)) * sqrt(x))
+        nodes, to_ages = chebyshev_nodes(logs, number)
+        node_ages = ages if to_ages is None else np.maximum(np.exp(nodes) - scale, 0.0)
+        orders, tails = _tails(model, x, node_ages, points, horizon)
+        age_place = pairs.of_cell[members[place]] - first
+        for start in range(0, len(ages), _BLOCK_AGES):
+            end = start + _BLOCK_AGES
+            inside = slice(*np.searchsorted(age_place, (start, end)).tolist())
+            yield _Block(
+                frequency=x,
+                cells=members[place][inside],
+                age_place=age_place[inside] - start,
+                orders=orders,
+                tails=tails[start:end] if to_ages is None else tails,
+                to_ages=None if to_ages is None else to_ages[start:end],
+            )
+
+
+def _tails(
+    model: OrderModel, frequency: float, ages: Floats, points: Floats, horizon: float
+) -> tuple[Integers, Floats]:
+    """Tabulate numbers of orders (k,) and the probabilities of more, (ages, k, points).
+
+    All numbers at first, then ever fewer: their distance grows with the square root of the number,
+    as standard deviations do at least.
+    """
+    ends = np.array([ages.min(), ages.max()])
+    highest = 8
+    while any(
+        np.max(model.alive_tail(highest, frequency, ends, horizon, parameters)) > _NEGLIGIBLE
+        for parameters in points
+    ):
+        highest = highest * 3 // 2
+    sparse = np.arange(ceil(sqrt(_DENSITY * highest)) + 1) ** 2 // _DENSITY
+    orders = np.unique(np.concatenate((np.arange(min(highest, _DENSITY) + 1), sparse)))
+    tails = np.empty((len(ages), len(orders), len(points)))
+    for place, parameters in enumerate(points):
+        tails[:, :, place] = model.alive_tails(orders, frequency, ages, horizon, parameters)
+    # One number with a negligible tail is enough.
+    needed = int(np.sum(tails.max(axis=(0, 2)) > _NEGLIGIBLE)) + 1
+    return orders[:needed], np.ascontiguousarray(tails[:, :needed])
+
+
+def _spend_tails(block: _Block, parameters: Floats, moved: Floats) -> tuple[Floats, Floats]:
+    """Tabulate logarithms of spend (u,) and the probabilities of more spend, (nodes, u, points).
+
+    Spend in units of the scale; the first point stands for none, so what is above it is the
+    probability of an order. Given the number of orders, the logarithm of spend has a smooth
+    density, which is summed up by the trapezoidal rule. All points but the last go with the
+    estimated parameters of spend, the last one with the moved ones.
+    """
+    # Orders between two tabulated numbers count as their mean.
+    masses = block.tails[:, :-1] - block.tails[:, 1:]
+    orders = (block.orders[:-1] + 1 + block.orders[1:]) / 2.0
+    shape, rest = parameters[0] * orders, parameters[1] + parameters[0] * block.frequency
+    centre = special.digamma(shape) - special.digamma(rest)
+    wide = np.sqrt(special.polygamma(1, shape) + special.polygamma(1, rest))
+    logs = np.linspace(centre[0] - 6.0 * wide[0], centre[-1] + 7.0 * wide[-1], _SPEND_POINTS)
+
+    mean = parameters[0] * parameters[2] / max(parameters[1] - 1.0, 0.1)
+    observed = block.frequency * mean
+    estimated = _more_spend(logs, orders, block.frequency, parameters)
+    moved_tails = np.mean(
+        [
+            _more_spend(
+                logs - log((point[2] + observed) / (parameters[2] + observed)),
+                orders,
+                block.frequency,
+                point,
+            )
+            for point in moved
+        ],
+        axis=0,
+    )
+    tails = np.empty((len(masses), len(logs), masses.shape[2]))
+    for place in range(masses.shape[2]):
+        table = moved_tails if place == masses.shape[2] - 1 else estimated
+        tails[:, :, place] = masses[:, :, place] @ table
+    tails[:, 0] = block.tails[:, 0]
+    return logs, tails
+
+
+def _more_spend(logs: Floats, orders: Floats, frequency: float, parameters: Floats) -> Floats:
+    """Probability of spend above exp(logs) times the scale, given the orders: (orders, logs).
+
+    The logarithm of a beta-prime variable with shapes p k and q + p x.
+    """
+    shape = (parameters[0] * orders)[:, None]
+    rest = parameters[1] + parameters[0] * frequency
+    density = np.exp(
+        shape * logs - (shape + rest) * np.logaddexp(0.0, logs) - special.betaln(shape, rest)
+    )
+    steps = (density[:, 1:] + density[:, :-1]) / 2.0
+    more = np.zeros(density.shape)
+    more[:, :-1] = np.cumsum(steps[:, ::-1], axis=1)[:, ::-1]
+    whole = np.maximum(more[:, :1], 1e-300)
+    return more / whole
+
+
+def _at_ages(block: _Block, table: Floats) -> Floats:
+    """Interpolate a table from nodes (nodes, columns, points) to the ages of the block."""
+    if block.to_ages is None:
+        return table
+    flat = block.to_ages @ table.reshape(len(table), -1)
+    return flat.reshape(len(flat), *table.shape[1:])
+
+
+def _first_reaching(
+    alive: Floats, block: _Block, table: Floats, level: float
+) -> tuple[Integers, Floats]:
+    """Find for each cell of a block the first column where its distribution reaches a level.
+
+    The distribution at a column is 1 - the sum over the points of alive times the table.
+
+    Parameters
+    ----------
+    alive : shape (cells, points), probability of being a customer times weight of the point.
+    table : shape (ages, columns, points), falling along the columns.
+
+    Returns
+    -------
+    place : shape (m,), the column; the last one if none reaches the level.
+    share : shape (m,), how far on the way there from the column before the level is reached, above
+        0 and at most 1, as if the distribution grew evenly.
+    """
+    columns = table.shape[1]
+    rows = table.reshape(-1, table.shape[2])
+    start = block.age_place * columns
+    high = np.full(len(start), columns - 1, np.int64)
+    below, at = np.zeros(len(start)), np.ones(len(start))
+    # The first column answers for most cells, so it is looked at first.
+    open_ = np.arange(len(start))
+    low, top, middle = np.full(len(start), -1, np.int64), high, np.zeros(len(start), np.int64)
+    weights = alive[block.cells]
+    while len(open_):
+        value = 1.0 - np.einsum("ij,ij->i", weights, rows[start[open_] + middle])
+        reached = value >= level
+        low, top = np.where(reached, low, middle), np.where(reached, middle, top)
+        at[open_[reached]] = value[reached]
+        below[open_[~reached]] = value[~reached]
+        high[open_] = top
+        more = np.flatnonzero(top - low > 1)
+        open_, low, top, weights = open_[more], low[more], top[more], weights[more]
+        middle = (low + top) // 2
+    share = np.clip((level - below) / np.maximum(at - below, 1e-12), 1e-9, 1.0)
+    return high, share
