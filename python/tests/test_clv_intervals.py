@@ -67,6 +67,19 @@ def known(name: str, parameters: Floats) -> Fit:
 
 
 @pytest.mark.parametrize("name", MODELS)
+def test_the_distribution_is_the_mean_over_the_parameters_of_that_of_the_model(name: str) -> None:
+    cells, later, fit = simulated(name)
+    root = np.linalg.cholesky(fit.log_covariance).T * np.sqrt(len(fit.parameters))
+    points = np.exp(np.log(fit.parameters) + np.vstack([root, -root]))
+    number = later.astype(np.int64)
+    for found, orders in zip(
+        order_cdf(fit, cells, HORIZON, number), (number - 1, number), strict=True
+    ):
+        tails = [ORDER_MODELS[name].conditional_tail(cells, p, HORIZON, orders) for p in points]
+        assert found == pytest.approx(1.0 - np.mean(tails, axis=0), abs=1e-7)
+
+
+@pytest.mark.parametrize("name", MODELS)
 def test_four_in_five_customers_fall_into_their_interval_of_orders(name: str) -> None:
     # Counts are coarse, so a customer on the edge counts as the share of F(y - 1)..F(y) that lies
     # within 0.1..0.9 (Czado, Gneiting and Held 2009).

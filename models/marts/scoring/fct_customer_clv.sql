@@ -6,21 +6,15 @@ int_customers_clv_summarised as (
 
 ),
 
-int_customers_clv_grouped as (
+int_customers_clv_assigned as (
 
-    select * from {{ ref('int_customers_clv_grouped') }}
+    select * from {{ ref('int_customers_clv_assigned') }}
 
 ),
 
 int_clv_populations_summarised as (
 
     select * from {{ ref('int_clv_populations_summarised') }}
-
-),
-
-int_clv_models_selected as (
-
-    select * from {{ ref('int_clv_models_selected') }}
 
 ),
 
@@ -34,9 +28,9 @@ joined as (
 
     select
         int_customers_clv_summarised.*,
-        int_customers_clv_grouped.clv_group,
-        int_clv_models_selected.clv_method,
-        int_clv_models_selected.clv_reason,
+        int_customers_clv_assigned.clv_group,
+        int_customers_clv_assigned.clv_method,
+        int_customers_clv_assigned.clv_reason,
         int_clv_populations_summarised.spend_method,
         int_clv_populations_summarised.spend_p,
         int_clv_populations_summarised.spend_q,
@@ -64,22 +58,18 @@ joined as (
             * {{ tierwise.discounted_days(tierwise.setting('clv_horizon_days')) }}
         ) as discounted_expected_orders
     from int_customers_clv_summarised
-    inner join int_customers_clv_grouped
+    inner join int_customers_clv_assigned
         on
-            int_customers_clv_summarised.as_of_date = int_customers_clv_grouped.as_of_date
-            and int_customers_clv_summarised.customer_id = int_customers_clv_grouped.customer_id
+            int_customers_clv_summarised.as_of_date = int_customers_clv_assigned.as_of_date
+            and int_customers_clv_summarised.customer_id = int_customers_clv_assigned.customer_id
     inner join int_clv_populations_summarised
         on
-            int_customers_clv_grouped.as_of_date = int_clv_populations_summarised.as_of_date
-            and int_customers_clv_grouped.clv_group = int_clv_populations_summarised.clv_group
-    inner join int_clv_models_selected
-        on
-            int_customers_clv_grouped.as_of_date = int_clv_models_selected.as_of_date
-            and int_customers_clv_grouped.clv_group = int_clv_models_selected.clv_group
+            int_customers_clv_assigned.as_of_date = int_clv_populations_summarised.as_of_date
+            and int_customers_clv_assigned.clv_group = int_clv_populations_summarised.clv_group
     left join int_clv_cells_predicted
         on
-            int_customers_clv_grouped.as_of_date = int_clv_cells_predicted.as_of_date
-            and int_customers_clv_grouped.clv_group = int_clv_cells_predicted.clv_group
+            int_customers_clv_assigned.as_of_date = int_clv_cells_predicted.as_of_date
+            and int_customers_clv_assigned.clv_group = int_clv_cells_predicted.clv_group
             and int_customers_clv_summarised.repeat_day_count
             = int_clv_cells_predicted.repeat_day_count
             and int_customers_clv_summarised.last_repeat_days

@@ -113,8 +113,9 @@ def order_interval(
 def order_cdf(fit: Fit, cells: Cells, horizon: float, orders: ArrayLike) -> tuple[Floats, Floats]:
     """Predictive distribution F below and at the orders that each cell had: F(y - 1), F(y).
 
-    Not from tables. Where the model is right, a number drawn evenly between the two is uniform over
-    the customers (Czado, Gneiting and Held 2009).
+    At the very numbers that occur; only between ages it is interpolated. Where the model is right,
+    a number drawn evenly between the two is uniform over the customers (Czado, Gneiting and Held
+    2009).
 
     Parameters
     ----------
@@ -128,11 +129,17 @@ def order_cdf(fit: Fit, cells: Cells, horizon: float, orders: ArrayLike) -> tupl
     _levels(horizon, 0.5)
     number = np.asarray(orders, np.int64)
     points = _cubature(fit.parameters, fit.log_covariance, len(fit.parameters))
+    alive = _alive(model, cells, points) / len(points)
     below, at = np.zeros(len(cells)), np.zeros(len(cells))
-    for parameters in points:
-        below += 1.0 - model.conditional_tail(cells, parameters, horizon, number - 1)
-        at += 1.0 - model.conditional_tail(cells, parameters, horizon, number)
-    return below / len(points), at / len(points)
+    for block in _blocks(model, cells, points, horizon, number):
+        table = _at_ages(block, block.tails)
+        for bound, wanted in ((below, number - 1), (at, number)):
+            # Nobody has fewer than no orders: F(-1) stays 0.
+            some = np.flatnonzero(wanted[block.cells] >= 0)
+            chosen = block.cells[some]
+            tails = table[block.age_place[some], np.searchsorted(block.orders, wanted[chosen])]
+            bound[chosen] = 1.0 - np.einsum("ij,ij->i", alive[chosen], tails)
+    return np.clip(below, 0.0, 1.0), np.clip(at, 0.0, 1.0)
 
 
 def spend_interval_factors(
@@ -213,8 +220,17 @@ def _alive(model: OrderModel, cells: Cells, points: Floats) -> Floats:
     return result
 
 
-def _blocks(model: OrderModel, cells: Cells, points: Floats, horizon: float) -> Iterator[_Block]:
-    """Tabulate the orders of those still customers, a frequency or a part of it at a time."""
+def _blocks(
+    model: OrderModel,
+    cells: Cells,
+    points: Floats,
+    horizon: float,
+    numbers: Integers | None = None,
+) -> Iterator[_Block]:
+    """Tabulate the orders of those still customers, a frequency or a part of it at a time.
+
+    At the numbers of orders given per cell and one below, else at all that have a chance.
+    """
     (frequency, of_x), (age, _), pairs = cells.frequencies, cells.ages, cells.age_pairs
     # By frequency, then by age: cells that look at the same rows of a table are neighbours.
     by_pair = np.argsort(pairs.of_cell, kind="stable")
@@ -228,7 +244,12 @@ def _blocks(model: OrderModel, cells: Cells, points: Floats, horizon: float) -> 
         number = _AGE_NODES + ceil(2.0 * float(np.ptp(logs)) * sqrt(x))
         nodes, to_ages = chebyshev_nodes(logs, number)
         node_ages = ages if to_ages is None else np.maximum(np.exp(nodes) - scale, 0.0)
-        orders, tails = _tails(model, x, node_ages, points, horizon)
+        if numbers is None:
+            orders, tails = _tails(model, x, node_ages, points, horizon)
+        else:
+            wanted = np.unique(numbers[members[place]])
+            orders = np.unique(np.concatenate((np.maximum(wanted - 1, 0), wanted)))
+            tails = _tails_at(orders, model, x, node_ages, points, horizon)
         age_place = pairs.of_cell[members[place]] - first
         for start in range(0, len(ages), _BLOCK_AGES):
             end = start + _BLOCK_AGES
@@ -260,12 +281,25 @@ def _tails(
         highest = highest * 3 // 2
     sparse = np.arange(ceil(sqrt(_DENSITY * highest)) + 1) ** 2 // _DENSITY
     orders = np.unique(np.concatenate((np.arange(min(highest, _DENSITY) + 1), sparse)))
-    tails = np.empty((len(ages), len(orders), len(points)))
-    for place, parameters in enumerate(points):
-        tails[:, :, place] = model.alive_tails(orders, frequency, ages, horizon, parameters)
+    tails = _tails_at(orders, model, frequency, ages, points, horizon)
     # One number with a negligible tail is enough.
     needed = int(np.sum(tails.max(axis=(0, 2)) > _NEGLIGIBLE)) + 1
     return orders[:needed], np.ascontiguousarray(tails[:, :needed])
+
+
+def _tails_at(
+    orders: Integers,
+    model: OrderModel,
+    frequency: float,
+    ages: Floats,
+    points: Floats,
+    horizon: float,
+) -> Floats:
+    """Return the probabilities of more than these orders (k,), shape (ages, k, points)."""
+    tails = np.empty((len(ages), len(orders), len(points)))
+    for place, parameters in enumerate(points):
+        tails[:, :, place] = model.alive_tails(orders, frequency, ages, horizon, parameters)
+    return tails
 
 
 def _spend_tails(block: _Block, parameters: Floats, moved: Floats) -> tuple[Floats, Floats]:
