@@ -59,13 +59,37 @@ FLAGS = """
         values ('customers', 'ID_VARIANT', 2), ('orders', 'AMOUNT_OUTLIER', 1)
     ) as codes (source_table, code, times), range(codes.times)
 """
+BACKTEST = """
+    create table if not exists {schema}.rpt_clv_backtest as
+    select *, 'overall' as breakdown, 'all' as clv_group, date '2024-06-30' as as_of_date
+    from (
+        values
+            ('same_rate', true, false, 5120.4::double, 5000::bigint, 1.5::double, 1.55::double,
+             null::double),
+            ('bg_nbd', false, true, 5010.2, 5000, 1.25, 1.2601, 0.784),
+            ('population_mean', true, false, 4000.0, 5000, 2.0, 2.5, null)
+    ) as rows (
+        model_name, is_baseline, is_selected, expected_orders, actual_order_count,
+        mean_absolute_error, holdout_error, interval_probability_share
+    )
+"""
+VALUES = """
+    create table if not exists {schema}.fct_customer_clv as
+    select rows.clv_method, rows.clv_reason, 1 as a_later_column
+    from (
+        values ('bg_nbd', 'least_holdout_error', 3), ('fallback', 'history_too_short', 2)
+    ) as rows (clv_method, clv_reason, times), range(rows.times)
+"""
 
 
 def make_database(path: Path, *statements: str, schema: str = "main") -> Path:
+    """Run the statements; without others, the tables of forecasts are there and empty."""
     with closing(duckdb.connect(str(path))) as connection:
         connection.execute(f'create schema if not exists "{schema}"')
         for statement in statements:
             connection.execute(statement.format(schema=schema))
+        for statement in (BACKTEST, VALUES):
+            connection.execute(statement.format(schema=f'"{schema}"') + " limit 0")
     return path
 
 
@@ -115,6 +139,45 @@ Where to look next
   Docs       make docs
 """
     assert out == expected.replace("DATABASE", str(path))
+
+
+def test_forecasts_stand_beside_what_they_have_to_beat(tmp_path: Path, run: Run) -> None:
+    tables = (TIERS, INPUTS, REASONS, FLAGS, VALUES)
+    path = make_database(tmp_path / "shop.duckdb", *tables, BACKTEST)
+    assert """
+Lifetime value           Expected  Actual orders  Error  Error with total
+bg_nbd           chosen     5,010          5,000  1.250             1.260
+same_rate                   5,120          5,000  1.500             1.550
+population_mean             4,000          5,000  2.000             2.500
+bg_nbd errs less than every baseline. Its 80 % intervals held 78%.
+At the mean of all: 2 customers, history_too_short 2
+
+Rows   """ in run(path)[1]
+
+
+def test_a_model_that_does_not_earn_its_place_is_said_to(tmp_path: Path, run: Run) -> None:
+    tables = (TIERS, INPUTS, REASONS, FLAGS)
+    equal = BACKTEST.replace("1.55::double", "1.2601::double")
+    path = make_database(tmp_path / "equal.duckdb", *tables, equal)
+    assert "\nbg_nbd is not better than same_rate here. Its 80 %" in run(path)[1]
+    unfitted = BACKTEST.replace("('bg_nbd', false, true", "('hiatus_rule', true, false")
+    unfitted = unfitted.replace("('population_mean', true, false", "('population_mean', true, true")
+    path = make_database(tmp_path / "unfitted.duckdb", *tables, unfitted)
+    assert "\nNo model was fitted; these are the baselines a model would have" in run(path)[1]
+    others = """
+        insert into {schema}.rpt_clv_backtest
+        select * replace (date '2024-05-31' as as_of_date, 'older' as model_name)
+        from {schema}.rpt_clv_backtest
+        union all by name
+        select * replace ('group' as clv_group, 'other' as model_name)
+        from {schema}.rpt_clv_backtest
+        union all by name
+        select * replace ('decile' as breakdown, 'decile' as model_name)
+        from {schema}.rpt_clv_backtest
+    """
+    path = make_database(tmp_path / "others.duckdb", *tables, BACKTEST, others)
+    forecasts = run(path)[1].split("Lifetime value")[1].split("Rows")[0]
+    assert len(forecasts.splitlines()) == 6
 
 
 @pytest.mark.parametrize("other", ["clv", "value"])

@@ -26,6 +26,8 @@ TIER_TABLE = "rpt_tier_summary"
 INPUT_TABLE = "rpt_input_reconciliation"
 QUARANTINE_TABLE = "fct_quarantined_rows"
 FLAG_TABLE = "fct_flagged_rows"
+VALUE_TABLE = "fct_customer_clv"
+BACKTEST_TABLE = "rpt_clv_backtest"
 
 # Rows that complete the revenue and are not tiers people are put into.
 OUTSIDE_TIERS = ("untiered", "guest")
@@ -65,6 +67,24 @@ _FLAGS = """
     group by reason_code
     order by row_count desc, reason_code
 """
+_FORECASTS = """
+    select
+        model_name, is_baseline, is_selected, expected_orders, actual_order_count,
+        mean_absolute_error, holdout_error, interval_probability_share
+    from rpt_clv_backtest
+    where
+        breakdown = 'overall'
+        and clv_group = 'all'
+        and as_of_date is not distinct from (select max(as_of_date) from rpt_clv_backtest)
+    order by holdout_error, model_name
+"""
+_FALLBACKS = """
+    select clv_reason, count(*) as customer_count
+    from fct_customer_clv
+    where clv_method = 'fallback'
+    group by clv_reason
+    order by customer_count desc, clv_reason
+"""
 
 
 class SummaryError(Exception):
@@ -86,6 +106,20 @@ class Tier:
 
 
 @dataclass(frozen=True)
+class Forecast:
+    """How one model or baseline did on the holdout; errors in orders per customer."""
+
+    model_name: str
+    is_baseline: bool
+    is_selected: bool
+    expected_orders: float
+    actual_order_count: int
+    mean_absolute_error: float
+    holdout_error: float
+    interval_probability_share: float | None
+
+
+@dataclass(frozen=True)
 class Build:
     """What the summary says about one build; the tiers are those of the active policy."""
 
@@ -94,6 +128,8 @@ class Build:
     inputs: list[tuple[str, int, int, int, int, int]]
     reasons: list[tuple[str, int]]
     flags: list[tuple[str, int]]
+    forecasts: list[Forecast]
+    fallbacks: list[tuple[str, int]]
 
 
 def database_path(environment: Mapping[str, str]) -> Path:
@@ -105,7 +141,7 @@ def database_path(environment: Mapping[str, str]) -> Path:
 
 
 def read_build(path: Path, schema: str) -> Build:
-    """Read the four tables.
+    """Read the six tables.
 
     Raises
     ------
@@ -120,6 +156,8 @@ def read_build(path: Path, schema: str) -> Build:
             inputs = connection.execute(_INPUTS).fetchall()
             reasons = connection.execute(_REASONS).fetchall()
             flags = connection.execute(_FLAGS).fetchall()
+            forecasts = connection.execute(_FORECASTS).fetchall()
+            fallbacks = connection.execute(_FALLBACKS).fetchall()
     except duckdb.IOException as error:
         raise SummaryError(
             f"{path.absolute()} cannot be opened ({_first_line(error)}): wait until no build is "
@@ -152,6 +190,8 @@ def read_build(path: Path, schema: str) -> Build:
         ],
         reasons=[(str(code), int(count)) for code, count in reasons],
         flags=[(str(code), int(count)) for code, count in flags],
+        forecasts=[Forecast(*row) for row in forecasts],
+        fallbacks=[(str(code), int(count)) for code, count in fallbacks],
     )  # fmt: skip
 
 
@@ -163,7 +203,9 @@ def _use_schema(connection: duckdb.DuckDBPyConnection, schema: str, path: Path) 
         [schema],
     ).fetchall()
     found = {str(row[0]) for row in rows}
-    needed = (TIER_TABLE, INPUT_TABLE, QUARANTINE_TABLE, FLAG_TABLE)
+    needed = (
+        TIER_TABLE, INPUT_TABLE, QUARANTINE_TABLE, FLAG_TABLE, VALUE_TABLE, BACKTEST_TABLE
+    )  # fmt: skip
     missing = [name for name in needed if name not in found]
     if missing:
         raise SummaryError(
@@ -189,6 +231,7 @@ def format_build(build: Build, path: Path, schema: str) -> str:
         lines += ["No customer has an order that counts, so there are no tiers.", ""]
     if build.tiers:
         lines += [*_tier_lines(build.tiers), ""]
+    lines += _forecast_lines(build)
     lines += _input_lines(build)
     lines += ["", *_next_lines(path, schema)]
     return "\n".join(lines)
@@ -210,6 +253,43 @@ def _tier_lines(tiers: Sequence[Tier]) -> list[str]:
         if tier.code not in OUTSIDE_TIERS or tier.customer_count or tier.net_revenue_amount
     ]
     return _table([header, *body], left=3)
+
+
+def _forecast_lines(build: Build) -> list[str]:
+    """Say how the models of lifetime value did, best first, and whether they earn their place."""
+    lines = []
+    if build.forecasts:
+        header = ["Lifetime value", "", "Expected", "Actual orders", "Error", "Error with total"]
+        body = [
+            [
+                forecast.model_name,
+                "chosen" if forecast.is_selected else "",
+                f"{forecast.expected_orders:,.0f}",
+                f"{forecast.actual_order_count:,}",
+                f"{forecast.mean_absolute_error:.3f}",
+                f"{forecast.holdout_error:.3f}",
+            ]
+            for forecast in build.forecasts
+        ]
+        lines += [*_table([header, *body], left=2), _verdict(build.forecasts)]
+    if build.fallbacks:
+        counted = sum(count for _, count in build.fallbacks)
+        lines += [f"At the mean of all: {counted:,} customers, {_most_frequent(build.fallbacks)}"]
+    return [*lines, ""] if lines else []
+
+
+def _verdict(forecasts: Sequence[Forecast]) -> str:
+    chosen = next((f for f in forecasts if f.is_selected and not f.is_baseline), None)
+    if chosen is None:
+        return "No model was fitted; these are the baselines a model would have to beat."
+    better = [
+        f.model_name for f in forecasts if f.is_baseline and f.holdout_error <= chosen.holdout_error
+    ]
+    share = chosen.interval_probability_share
+    intervals = "" if share is None else f" Its 80 % intervals held {share:.0%}."
+    if better:
+        return f"{chosen.model_name} is not better than {', '.join(better)} here.{intervals}"
+    return f"{chosen.model_name} errs less than every baseline.{intervals}"
 
 
 def _input_lines(build: Build) -> list[str]:

@@ -249,7 +249,8 @@ def _blocks(
         else:
             wanted = np.unique(numbers[members[place]])
             orders = np.unique(np.concatenate((np.maximum(wanted - 1, 0), wanted)))
-            tails = _tails_at(orders, model, x, node_ages, points, horizon)
+            every = [model.alive_tails(orders, x, node_ages, horizon, point) for point in points]
+            tails = np.stack(every, axis=2)
         age_place = pairs.of_cell[members[place]] - first
         for start in range(0, len(ages), _BLOCK_AGES):
             end = start + _BLOCK_AGES
@@ -281,25 +282,11 @@ def _tails(
         highest = highest * 3 // 2
     sparse = np.arange(ceil(sqrt(_DENSITY * highest)) + 1) ** 2 // _DENSITY
     orders = np.unique(np.concatenate((np.arange(min(highest, _DENSITY) + 1), sparse)))
-    tails = _tails_at(orders, model, frequency, ages, points, horizon)
+    every = [model.alive_tails(orders, frequency, ages, horizon, point) for point in points]
+    tails = np.stack(every, axis=2)
     # One number with a negligible tail is enough.
     needed = int(np.sum(tails.max(axis=(0, 2)) > _NEGLIGIBLE)) + 1
     return orders[:needed], np.ascontiguousarray(tails[:, :needed])
-
-
-def _tails_at(
-    orders: Integers,
-    model: OrderModel,
-    frequency: float,
-    ages: Floats,
-    points: Floats,
-    horizon: float,
-) -> Floats:
-    """Return the probabilities of more than these orders (k,), shape (ages, k, points)."""
-    tails = np.empty((len(ages), len(orders), len(points)))
-    for place, parameters in enumerate(points):
-        tails[:, :, place] = model.alive_tails(orders, frequency, ages, horizon, parameters)
-    return tails
 
 
 def _spend_tails(block: _Block, parameters: Floats, moved: Floats) -> tuple[Floats, Floats]:
