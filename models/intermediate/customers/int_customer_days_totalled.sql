@@ -14,20 +14,6 @@ int_orders_signed as (
 
 ),
 
-purchases as (
-
-    select
-        customer_id,
-        order_date,
-        order_date as known_from_date,
-        false as is_correction,
-        purchase_count,
-        net_amount,
-        profit_amount
-    from int_customer_days_purchased
-
-),
-
 corrections as (
 
     select
@@ -35,6 +21,7 @@ corrections as (
         order_date,
         known_from_date,
         true as is_correction,
+        true as is_corrected,
         cast(sum(purchase_count) as bigint) as purchase_count,
         cast(sum(net_amount) as decimal(18, 2)) as net_amount,
         cast(sum(profit_amount) as decimal(18, 2)) as profit_amount
@@ -43,6 +30,35 @@ corrections as (
         is_correction
         and not is_guest
     group by 1, 2, 3
+
+),
+
+corrected_days as (
+
+    select
+        customer_id,
+        order_date
+    from corrections
+    group by 1, 2
+
+),
+
+purchases as (
+
+    select
+        int_customer_days_purchased.customer_id,
+        int_customer_days_purchased.order_date,
+        int_customer_days_purchased.order_date as known_from_date,
+        false as is_correction,
+        corrected_days.customer_id is not null as is_corrected,
+        int_customer_days_purchased.purchase_count,
+        int_customer_days_purchased.net_amount,
+        int_customer_days_purchased.profit_amount
+    from int_customer_days_purchased
+    left join corrected_days
+        on
+            int_customer_days_purchased.customer_id = corrected_days.customer_id
+            and int_customer_days_purchased.order_date = corrected_days.order_date
 
 ),
 

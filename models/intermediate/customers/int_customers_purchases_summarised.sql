@@ -18,23 +18,44 @@ int_customers_unioned as (
 
 ),
 
-{# A day whose orders were all refunded in full by the as-of date is no purchase day. #}
-purchase_days as (
+known as (
 
     select
-        util_as_of_dates.as_of_date,
-        int_customer_days_totalled.customer_id,
-        int_customer_days_totalled.order_date,
-        sum(int_customer_days_totalled.purchase_count) as purchase_count,
-        sum(int_customer_days_totalled.net_amount) as net_amount,
-        sum(int_customer_days_totalled.profit_amount) as profit_amount
+        int_customer_days_totalled.*,
+        util_as_of_dates.as_of_date
     from int_customer_days_totalled
     cross join util_as_of_dates
     where
         int_customer_days_totalled.order_date <= util_as_of_dates.as_of_date
         and int_customer_days_totalled.known_from_date <= util_as_of_dates.as_of_date
+
+),
+
+{# A day whose orders were all refunded in full by the as-of date is no purchase day. Only corrected
+   days are summed: sums are wide decimals, and slow. #}
+purchase_days as (
+
+    select
+        as_of_date,
+        customer_id,
+        order_date,
+        purchase_count,
+        net_amount,
+        profit_amount
+    from known
+    where not is_corrected
+    union all
+    select
+        as_of_date,
+        customer_id,
+        order_date,
+        cast(sum(purchase_count) as bigint) as purchase_count,
+        cast(sum(net_amount) as decimal(18, 2)) as net_amount,
+        cast(sum(profit_amount) as decimal(18, 2)) as profit_amount
+    from known
+    where is_corrected
     group by 1, 2, 3
-    having sum(int_customer_days_totalled.purchase_count) > 0
+    having sum(purchase_count) > 0
 
 ),
 
