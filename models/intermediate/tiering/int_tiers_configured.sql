@@ -19,7 +19,9 @@ configured as (
         {{ loop.index }} as tier_rank,
         {{ policy_name == tierwise.setting('active_tier_policy') }} as is_active_policy,
         cast({{ tier.get('from', 'null') }} as double) as metric_from,
-        cast({{ tier.get('top_share', 'null') }} as double) as top_share
+        cast({{ tier.get('top_share', 'null') }} as double) as top_share,
+        {{ policy.get('downgrade_grace_periods', 0) }} as downgrade_grace_periods,
+        {{ policy.get('minimum_stay_periods', 0) }} as minimum_stay_periods
     {{ 'union all' if not (loop.last and is_last_policy) }}
     {% endfor %}
     {% endfor %}
@@ -36,6 +38,8 @@ final as (
         configured.is_active_policy,
         configured.metric_from,
         configured.top_share,
+        configured.downgrade_grace_periods,
+        configured.minimum_stay_periods,
         coalesce(tier_labels.tier_label_en, configured.tier_code) as tier_label_en,
         coalesce(tier_labels.tier_label_zh, configured.tier_code) as tier_label_zh
     from configured

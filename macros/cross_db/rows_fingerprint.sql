@@ -1,0 +1,8 @@
+{# A number that changes when any row of a group does, whatever their order; those of two groups add up. #}
+{% macro rows_fingerprint(columns) %}
+    {% do return(adapter.dispatch('rows_fingerprint', 'tierwise')(columns)) %}
+{% endmacro %}
+
+{% macro default__rows_fingerprint(columns) %}
+    {% do return('sum(cast(hash((' ~ columns | join(', ') ~ ')) as hugeint))') %}
+{% endmacro %}

@@ -1,0 +1,94 @@
+with
+
+util_periods as (
+
+    select * from {{ ref('util_periods') }}
+
+),
+
+int_customer_periods_tiered as (
+
+    select * from {{ ref('int_customer_periods_tiered') }}
+
+),
+
+int_customer_periods_held as (
+
+    select * from {{ ref('int_customer_periods_held') }}
+
+),
+
+int_tier_overrides_checked as (
+
+    select * from {{ ref('int_tier_overrides_checked') }}
+
+),
+
+{# An override covers what the policy says and leaves it alone: where it ends, the policy goes on. #}
+effective as (
+
+    select
+        int_customer_periods_tiered.*,
+        util_periods.period_number,
+        int_tier_overrides_checked.tier_rank is not null as is_overridden,
+        coalesce(int_customer_periods_held.hold_reason, 'none') as hold_reason,
+        coalesce(
+            int_tier_overrides_checked.tier_rank,
+            int_customer_periods_held.tier_rank,
+            int_customer_periods_tiered.candidate_tier_rank
+        ) as tier_rank
+    from int_customer_periods_tiered
+    inner join util_periods
+        on int_customer_periods_tiered.period_end_date = util_periods.period_end_date
+    left join int_customer_periods_held
+        on
+            util_periods.period_number = int_customer_periods_held.period_number
+            and int_customer_periods_tiered.customer_id = int_customer_periods_held.customer_id
+            and int_customer_periods_tiered.policy_name = int_customer_periods_held.policy_name
+    left join int_tier_overrides_checked
+        on
+            int_customer_periods_tiered.customer_id = int_tier_overrides_checked.customer_id
+            and int_customer_periods_tiered.policy_name = int_tier_overrides_checked.policy_name
+            and int_tier_overrides_checked.override_status in ('in_force', 'expired')
+            and int_tier_overrides_checked.valid_from <= util_periods.period_end_date
+            and coalesce(int_tier_overrides_checked.valid_to > util_periods.period_end_date, true)
+
+),
+
+compared as (
+
+    select
+        *,
+        case
+            when
+                lag(period_number) over (
+                    partition by policy_name, customer_id
+                    order by period_number
+                ) = period_number - 1
+                then lag(tier_rank) over (
+                    partition by policy_name, customer_id
+                    order by period_number
+                )
+        end as previous_tier_rank
+    from effective
+
+),
+
+final as (
+
+    select
+        *,
+        case
+            when is_overridden then 'override'
+            when previous_tier_rank is null then 'first_tier'
+            when tier_rank < previous_tier_rank then 'upgrade'
+            when tier_rank > previous_tier_rank then 'downgrade'
+            when hold_reason = 'grace' then 'held_by_grace'
+            when hold_reason = 'minimum_stay' then 'held_by_minimum_stay'
+            else 'unchanged'
+        end as reason_code
+    from compared
+
+)
+
+select * from final

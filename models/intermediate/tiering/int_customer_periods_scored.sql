@@ -1,0 +1,66 @@
+{{ config(materialized='view') }}
+{% set levels = [] %}
+{% for dimension, column in {
+    'recency': 'recency_days', 'frequency': 'rfm_order_count', 'monetary': 'rfm_monetary_amount'
+}.items() %}
+    {% for number in [1, 2] %}
+        {% do levels.append(
+            'case when cut_points.' ~ dimension ~ '_level_' ~ number ~ ' < int_customer_periods_valued.' ~ column
+            ~ ' then ' ~ (-1 if dimension == 'recency' else 1) ~ ' else 0 end'
+        ) %}
+    {% endfor %}
+{% endfor %}
+
+with
+
+int_customer_periods_valued as (
+
+    select * from {{ ref('int_customer_periods_valued') }}
+
+),
+
+cut_points as (
+
+    select * from {{ ref('int_period_cut_points_computed') }}
+
+),
+
+int_period_values_ranked as (
+
+    select * from {{ ref('int_period_values_ranked') }}
+
+),
+
+{# Each of the three levels is 1 to 3; few days since the last order are the best. #}
+final as (
+
+    select
+        int_customer_periods_valued.*,
+        cast(
+            {{ tierwise.rfm_score('recency', 'int_customer_periods_valued.recency_days') }} as integer
+        ) as r_score,
+        cast(
+            {{ tierwise.rfm_score('frequency', 'int_customer_periods_valued.rfm_order_count') }} as integer
+        ) as f_score,
+        cast(
+            {{ tierwise.rfm_score('monetary', 'int_customer_periods_valued.rfm_monetary_amount') }} as integer
+        ) as m_score,
+        {% for indicator in tierwise.index_indicators() %}
+        {{ indicator }}_ranks.percentile_rank as {{ indicator }}_percentile_rank,
+        {% endfor %}
+        cast(5 + {{ levels | join(' + ') }} as integer) as rfm_level_total
+    from int_customer_periods_valued
+    inner join cut_points
+        on int_customer_periods_valued.period_end_date = cut_points.period_end_date
+    {% for indicator, column in tierwise.index_indicators().items() %}
+    left join int_period_values_ranked as {{ indicator }}_ranks
+        on
+            int_customer_periods_valued.period_end_date = {{ indicator }}_ranks.period_end_date
+            and {{ indicator }}_ranks.value_name = 'index_{{ indicator }}'
+            and cast(int_customer_periods_valued.{{ column }} as decimal(28, 2))
+            = {{ indicator }}_ranks.counted_value
+    {% endfor %}
+
+)
+
+select * from final
