@@ -42,7 +42,8 @@ period_ends as (
 
     select
         as_of_date,
-        period_end_date
+        period_end_date,
+        true as is_complete_period
     from calendar
     where
         period_end_date < as_of_date
@@ -50,9 +51,12 @@ period_ends as (
         >= {{ tierwise.setting('tier_history_min_days') }}
     union all
     select
-        as_of_date,
-        as_of_date as period_end_date
+        spans.as_of_date,
+        spans.as_of_date as period_end_date,
+        calendar.period_end_date is not null as is_complete_period
     from spans
+    left join calendar
+        on spans.as_of_date = calendar.period_end_date
 
 ),
 
@@ -68,6 +72,7 @@ final as (
             partition by as_of_date
             order by period_end_date
         ) as integer) as period_number,
+        is_complete_period,
         period_end_date = as_of_date as is_latest_period
     from period_ends
 

@@ -44,7 +44,11 @@ measured as (
 
     select
         int_customer_periods_scored.*,
-        cut_offs.* exclude (period_end_date),
+        cut_offs.policy_name,
+        cut_offs.tier_count,
+        {% for rank in range(1, (tier_counts | max) + 1) %}
+        cut_offs.cut_off_{{ rank }},
+        {% endfor %}
         case cut_offs.policy_name
             {% for name, policy in policies.items() %}
             when '{{ name }}' then cast({{ tierwise.tier_metric(policy) }} as double)

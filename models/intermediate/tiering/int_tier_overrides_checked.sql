@@ -18,30 +18,56 @@ int_customers_unioned as (
 
 ),
 
+int_customer_merges_resolved as (
+
+    select * from {{ ref('int_customer_merges_resolved') }}
+
+),
+
 util_as_of_dates as (
 
     select * from {{ ref('util_as_of_dates') }}
 
 ),
 
-named as (
+written as (
 
     select
-        trim(customer_id) as customer_id,
+        {{ tierwise.composed_text('trim(customer_id)') }} as customer_id,
         coalesce(
             nullif(trim(policy_name), ''), '{{ tierwise.setting('active_tier_policy') }}'
         ) as policy_name,
         trim(tier_code) as tier_code,
         valid_from,
         valid_to,
-        trim(reason) as override_reason,
-        trim(approved_by) as approved_by,
+        nullif(trim(reason), '') as override_reason,
+        nullif(trim(approved_by), '') as approved_by,
         row_number() over (
             order by
                 customer_id asc, policy_name asc, valid_from asc, valid_to asc, tier_code asc,
                 reason asc, approved_by asc
         ) as override_number
     from tier_overrides
+
+),
+
+{# An override follows its customer into the id that a merge left. #}
+named as (
+
+    select
+        written.override_number,
+        written.policy_name,
+        written.tier_code,
+        written.valid_from,
+        written.valid_to,
+        written.override_reason,
+        written.approved_by,
+        coalesce(
+            int_customer_merges_resolved.surviving_customer_id, written.customer_id
+        ) as customer_id
+    from written
+    left join int_customer_merges_resolved
+        on written.customer_id = int_customer_merges_resolved.customer_id
 
 ),
 
