@@ -1,12 +1,12 @@
 {#
-    A higher metric never has a lower tier, and equal metrics share one. A tier given by row number, or by the wrong end
+    By the policy a higher metric never has a lower tier, and equal metrics share one. A tier given by row number, or by the wrong end
     of the order, would break this without changing the size of a single tier.
 #}
 with
 
-int_customers_tiered as (
+fct_customer_tier_periods as (
 
-    select * from {{ ref('int_customers_tiered') }}
+    select * from {{ ref('fct_customer_tier_periods') }}
 
 ),
 
@@ -19,16 +19,16 @@ int_tiers_configured as (
 by_value as (
 
     select
-        int_customers_tiered.as_of_date,
-        int_customers_tiered.policy_name,
-        int_customers_tiered.metric_value,
+        fct_customer_tier_periods.period_end_date,
+        fct_customer_tier_periods.policy_name,
+        fct_customer_tier_periods.metric_value,
         min(int_tiers_configured.tier_rank) as best_rank,
         max(int_tiers_configured.tier_rank) as worst_rank
-    from int_customers_tiered
+    from fct_customer_tier_periods
     inner join int_tiers_configured
         on
-            int_customers_tiered.policy_name = int_tiers_configured.policy_name
-            and int_customers_tiered.tier_code = int_tiers_configured.tier_code
+            fct_customer_tier_periods.policy_name = int_tiers_configured.policy_name
+            and fct_customer_tier_periods.candidate_tier_code = int_tiers_configured.tier_code
     group by 1, 2, 3
 
 ),
@@ -38,7 +38,7 @@ compared as (
     select
         *,
         lag(worst_rank) over (
-            partition by as_of_date, policy_name
+            partition by period_end_date, policy_name
             order by metric_value desc
         ) as rank_of_the_value_above
     from by_value

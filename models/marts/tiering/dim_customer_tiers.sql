@@ -55,6 +55,8 @@ final as (
         int_tiers_configured.tier_label_en,
         int_tiers_configured.tier_label_zh,
         int_customers_tiered.metric_value as tier_metric_value,
+        int_customers_tiered.candidate_tier_code,
+        int_customers_tiered.reason_code as tier_reason_code,
         case
             when int_customers_unioned.is_opted_out_of_profiling then 'opted_out'
             when int_customers_scored.customer_id is null then 'no_purchase'
