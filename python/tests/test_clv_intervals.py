@@ -17,18 +17,37 @@ from test_clv_simulation import (
 from tierwise.clv.cells import Cells
 from tierwise.clv.fitting import Fit, fit_gamma_gamma, fit_orders
 from tierwise.clv.gamma_gamma import spend_scale
-from tierwise.clv.intervals import order_cdf, order_interval, spend_interval_factors
+from tierwise.clv.intervals import Outlook
 from tierwise.clv.order_models import ORDER_MODELS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
+    Integers = NDArray[np.int64]
 
 pytestmark = pytest.mark.filterwarnings("error")
 
 MODELS = list(ORDER_MODELS)
 HORIZON = 40.0
+
+
+def order_interval(
+    fit: Fit, cells: Cells, horizon: float, coverage: float = 0.8
+) -> tuple[Integers, Integers]:
+    found = Outlook(cells, horizon, fit).intervals(coverage)
+    return found.orders_lower, found.orders_upper
+
+
+def order_cdf(fit: Fit, cells: Cells, horizon: float, orders: Floats) -> tuple[Floats, Floats]:
+    return Outlook(cells, horizon, fit).order_cdf(orders)
+
+
+def spend_interval_factors(
+    fit: Fit, spend_fit: Fit, cells: Cells, horizon: float
+) -> tuple[Floats, Floats]:
+    found = Outlook(cells, horizon, fit, spend_fit).intervals()
+    return found.spend_lower, found.spend_upper
 
 
 @cache
@@ -196,6 +215,19 @@ def test_cubature_averages_what_is_not_known_of_the_parameters(name: str) -> Non
     doubtful = replace(fit, log_covariance=fit.log_covariance * 4.0)
     _, at = order_cdf(doubtful, cells, HORIZON, [1])
     assert at[0] == pytest.approx(exact, abs=2e-3)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_doubt_about_spend_hardly_touches_orders(name: str) -> None:
+    # The rule has more points then, which agree with the fewer ones up to fourth moments.
+    cells, later, fit = simulated(name)
+    alone, joint = Outlook(cells, HORIZON, fit), Outlook(cells, HORIZON, fit, simulated_spend())
+    for here, there in zip(alone.order_cdf(later), joint.order_cdf(later), strict=True):
+        assert there == pytest.approx(here, abs=1e-3)
+    here, there = alone.intervals(), joint.intervals()
+    assert np.mean(here.orders_upper == there.orders_upper) > 0.99
+    assert np.mean(here.orders_lower == there.orders_lower) > 0.99
+    assert np.all(np.isnan(here.spend_lower) & np.isnan(here.spend_upper))
 
 
 def test_doubt_about_spend_widens_its_interval() -> None:

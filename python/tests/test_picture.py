@@ -26,6 +26,8 @@ def test_bars_are_to_scale_and_guests_have_none() -> None:
         inputs=[],
         reasons=[],
         flags=[],
+        forecasts=[],
+        fallbacks=[],
     )
     document = draw(build)
     bars = [float(width) for width in re.findall(r'width="([0-9.]+)" height="20"', document)]

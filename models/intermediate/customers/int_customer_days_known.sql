@@ -54,14 +54,14 @@ corrected as (
         calibration_end_date,
         customer_id,
         order_date,
-        sum(purchase_count) as purchase_count,
         cast(sum(net_amount) as decimal(18, 2)) as net_amount,
         cast(sum(profit_amount) as decimal(18, 2)) as profit_amount,
-        sum(case when is_known_in_calibration then purchase_count else 0 end)
-            as calibration_purchase_count,
         cast(
             sum(case when is_known_in_calibration then net_amount else 0 end) as decimal(18, 2)
-        ) as calibration_net_amount
+        ) as calibration_net_amount,
+        sum(purchase_count) as purchase_count,
+        sum(case when is_known_in_calibration then purchase_count else 0 end)
+            as calibration_purchase_count
     from known
     where is_corrected
     group by 1, 2, 3, 4

@@ -4,8 +4,10 @@
 def model(dbt, session):
     from tierwise.clv.frames import cells_predicted  # noqa: PLC0415 - found when dbt runs it
 
+    cells = dbt.ref("int_clv_cells_counted").filter("fit_window = 'full'")
+    keys = "as_of_date, clv_group, repeat_day_count, last_repeat_days, customer_age_days"
     return cells_predicted(
-        dbt.ref("int_clv_cells_counted").df(),
+        cells.order(keys).to_arrow_table(),
         dbt.ref("int_clv_models_fitted").df(),
         dbt.ref("int_clv_models_selected").df(),
         time_unit=dbt.config.meta_get("clv_time_unit"),

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 {% set holdout_days = tierwise.setting('clv_holdout_days') %}
 
 with
@@ -35,15 +37,19 @@ populations as (
 ),
 
 {# What can be said without a model: each at the rate so far, the same unless too long unseen, all
-   at the mean rate. #}
+   at the mean rate. For that few of the histories differ. #}
 rated as (
 
     select
-        int_clv_cells_counted.*,
+        int_clv_cells_counted.as_of_date,
+        int_clv_cells_counted.clv_group,
+        int_clv_cells_counted.repeat_day_count,
+        int_clv_cells_counted.holdout_day_count,
         coalesce({{ tierwise.repeat_rate() }}, 0) as daily_orders,
         populations.daily_orders as mean_daily_orders,
         int_clv_cells_counted.customer_age_days - int_clv_cells_counted.last_repeat_days
-        <= int_clv_hiatus_tuned.hiatus_days as is_taken_for_active
+        <= int_clv_hiatus_tuned.hiatus_days as is_taken_for_active,
+        sum(int_clv_cells_counted.customer_count) as customer_count
     from int_clv_cells_counted
     inner join populations
         on
@@ -54,6 +60,7 @@ rated as (
             int_clv_cells_counted.as_of_date = int_clv_hiatus_tuned.as_of_date
             and int_clv_cells_counted.clv_group = int_clv_hiatus_tuned.clv_group
     where int_clv_cells_counted.fit_window = 'calibration'
+    group by 1, 2, 3, 4, 5, 6, 7
 
 ),
 
@@ -70,8 +77,6 @@ predicted as (
         '{{ name }}' as model_name,
         true as is_baseline,
         repeat_day_count,
-        last_repeat_days,
-        customer_age_days,
         holdout_day_count,
         customer_count,
         {{ daily_orders }} * {{ holdout_days }} as expected_orders,
@@ -86,8 +91,6 @@ predicted as (
         model_name,
         false as is_baseline,
         repeat_day_count,
-        last_repeat_days,
-        customer_age_days,
         holdout_day_count,
         customer_count,
         expected_orders,
@@ -106,8 +109,6 @@ final as (
         model_name,
         is_baseline,
         repeat_day_count,
-        last_repeat_days,
-        customer_age_days,
         cast(holdout_day_count as decimal(6, 0)) as actual_orders,
         cast(customer_count as decimal(10, 0)) as customer_count,
         cast(expected_orders as decimal(12, 6)) as expected_orders,

@@ -1,8 +1,8 @@
 """What the dbt models of customer lifetime value hand to the numerics, and get back: tables.
 
 One row of a frame of cells is a group of customers with the same history, with their number. Days
-are turned into the time unit of the fit here and nowhere else. Rows are sorted by their keys before
-anything is computed, so that the result does not depend on the order in which they were read.
+are turned into the time unit of the fit here and nowhere else. So that the result does not depend
+on the order in which rows are read, ``fitted`` sorts them, and predictions expect them sorted.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 
 from tierwise.clv.cells import Cells
 from tierwise.clv.fitting import Fit, fit_gamma_gamma, fit_orders
-from tierwise.clv.intervals import order_cdf, order_interval, spend_interval_factors
+from tierwise.clv.intervals import Intervals, Outlook
 from tierwise.clv.order_models import ORDER_MODELS
 
 if TYPE_CHECKING:
@@ -138,13 +138,14 @@ def fitted(
 
 
 def holdout_predicted(
-    cells: pd.DataFrame, parameters: pd.DataFrame, time_unit: str, holdout_days: int
+    cells: pa.Table, parameters: pd.DataFrame, time_unit: str, holdout_days: int
 ) -> pa.Table:
     """Predict the holdout of every calibration cell by every model that converged.
 
     Parameters
     ----------
-    cells : as for ``fitted``, with holdout_day_count, the orders there really were.
+    cells : as for ``fitted``, of the calibration window only, sorted by their keys, with
+        holdout_day_count, the orders there really were.
     parameters : what ``fitted`` returned.
     time_unit : that of the parameters.
     holdout_days : length of the holdout in days.
@@ -154,11 +155,10 @@ def holdout_predicted(
     One row per model and cell. cdf_below and cdf_at are the predicted probabilities of fewer orders
     than there were, and of at most as many. The spend factors are NaN without a spend model.
     """
-    cells = cells[cells["fit_window"] == "calibration"]
     fits = _fits(parameters[parameters["fit_window"] == "calibration"])
     horizon = holdout_days / DAYS_PER_UNIT[time_unit]
     frames = []
-    for key, group in cells.sort_values([*_GROUP, *_CELL, "holdout_day_count"]).groupby(_GROUP):
+    for key, group in _groups(cells):
         observed = _cells(group, time_unit)
         seen = group["holdout_day_count"].to_numpy(np.int64)
         for name, model in ORDER_MODELS.items():
@@ -173,17 +173,15 @@ def holdout_predicted(
             frame["expected_orders"] = model.conditional_expected_orders(
                 observed, fit.parameters, horizon
             )
-            frame["orders_lower"], frame["orders_upper"] = order_interval(fit, observed, horizon)
-            frame["cdf_below"], frame["cdf_at"] = order_cdf(fit, observed, horizon, seen)
-            frame["spend_lower_factor"], frame["spend_upper_factor"] = _spend_factors(
-                fit, fits.get((*key, SPEND_MODEL)), observed, horizon
-            )
+            outlook = Outlook(observed, horizon, fit, _spend_fit(fits, key))
+            _add_intervals(frame, outlook.intervals())
+            frame["cdf_below"], frame["cdf_at"] = outlook.order_cdf(seen)
             frames.append(frame)
     return _together(frames, _HOLDOUT)
 
 
 def cells_predicted(  # noqa: PLR0913 - two frames, what to predict with them, and for how long
-    cells: pd.DataFrame,
+    cells: pa.Table,
     parameters: pd.DataFrame,
     selection: pd.DataFrame,
     *,
@@ -195,7 +193,7 @@ def cells_predicted(  # noqa: PLR0913 - two frames, what to predict with them, a
 
     Parameters
     ----------
-    cells : as for ``fitted``.
+    cells : as for ``fitted``, of the full window only, sorted by their keys.
     parameters : what ``fitted`` returned.
     selection : as_of_date, clv_group, model_name; a name that is no order model predicts nothing.
     time_unit : that of the parameters.
@@ -206,7 +204,6 @@ def cells_predicted(  # noqa: PLR0913 - two frames, what to predict with them, a
     -------
     One row per cell of a group with a model.
     """
-    cells = cells[cells["fit_window"] == "full"]
     fits = _fits(parameters[parameters["fit_window"] == "full"])
     chosen = dict(
         zip(
@@ -219,7 +216,7 @@ def cells_predicted(  # noqa: PLR0913 - two frames, what to predict with them, a
     horizon = horizon_days / unit
     discount_rate = math.log1p(annual_discount_rate) / DAYS_PER_YEAR * unit
     frames = []
-    for key, group in cells.sort_values([*_GROUP, *_CELL]).groupby(_GROUP):
+    for key, group in _groups(cells):
         model = ORDER_MODELS.get(chosen.get(key, ""))
         fit = fits.get((*key, model.name)) if model else None
         if model is None or fit is None:
@@ -236,32 +233,31 @@ def cells_predicted(  # noqa: PLR0913 - two frames, what to predict with them, a
         frame["discounted_expected_orders"] = model.discounted_expected_orders(
             observed, fit.parameters, horizon, discount_rate
         )
-        frame["orders_lower"], frame["orders_upper"] = order_interval(fit, observed, horizon)
-        frame["spend_lower_factor"], frame["spend_upper_factor"] = _spend_factors(
-            fit, fits.get((*key, SPEND_MODEL)), observed, horizon
-        )
+        outlook = Outlook(observed, horizon, fit, _spend_fit(fits, key))
+        _add_intervals(frame, outlook.intervals())
         frames.append(frame)
     return _together(frames, _PREDICTED)
 
 
-def growth_predicted(cells: pd.DataFrame, parameters: pd.DataFrame, time_unit: str) -> pa.Table:
+def growth_predicted(oldest: pd.DataFrame, parameters: pd.DataFrame, time_unit: str) -> pa.Table:
     """Predict how many repeat orders a new customer has placed by each day since the first one.
 
     Parameters
     ----------
-    cells, parameters, time_unit : as for ``holdout_predicted``.
+    oldest : as_of_date, customer_age_days, the age of the oldest customer.
+    parameters, time_unit : as for ``holdout_predicted``.
 
     Returns
     -------
     One row per calibration fit and day, from 0 to the age of the oldest customer.
     """
     fits = _fits(parameters[parameters["fit_window"] == "calibration"])
-    oldest = cells.groupby("as_of_date")["customer_age_days"].max()
+    days_known = dict(zip(oldest["as_of_date"], oldest["customer_age_days"], strict=True))
     frames = []
     for (as_of_date, clv_group, name), fit in sorted(fits.items()):
         if name not in ORDER_MODELS or not fit.converged:
             continue
-        days = np.arange(int(oldest[as_of_date]) + 1)
+        days = np.arange(int(days_known[as_of_date]) + 1)
         frames.append(
             pd.DataFrame(
                 {
@@ -276,6 +272,12 @@ def growth_predicted(cells: pd.DataFrame, parameters: pd.DataFrame, time_unit: s
             )
         )
     return _together(frames, _GROWTH)
+
+
+def _groups(cells: pa.Table) -> Iterable[tuple[tuple[Any, ...], pd.DataFrame]]:
+    """Each group's key and cells."""
+    frame: pd.DataFrame = cells.to_pandas(date_as_object=False)
+    return frame.groupby(_GROUP)
 
 
 def _cells(group: pd.DataFrame, time_unit: str) -> Cells:
@@ -351,13 +353,17 @@ def _fits(parameters: pd.DataFrame) -> dict[tuple[Any, ...], Fit]:
     return fits
 
 
-def _spend_factors(
-    order_fit: Fit, spend_fit: Fit | None, observed: Cells, horizon: float
-) -> tuple[Floats, Floats]:
-    if spend_fit is None or not spend_fit.converged:
-        unknown = np.full(len(observed), np.nan)
-        return unknown, unknown
-    return spend_interval_factors(order_fit, spend_fit, observed, horizon)
+def _spend_fit(fits: dict[tuple[Any, ...], Fit], key: tuple[Any, ...]) -> Fit | None:
+    """Return the fit of spend of a group, if there is one that converged."""
+    fit = fits.get((*key, SPEND_MODEL))
+    return fit if fit is not None and fit.converged else None
+
+
+def _add_intervals(frame: pd.DataFrame, intervals: Intervals) -> None:
+    frame["orders_lower"] = intervals.orders_lower
+    frame["orders_upper"] = intervals.orders_upper
+    frame["spend_lower_factor"] = intervals.spend_lower
+    frame["spend_upper_factor"] = intervals.spend_upper
 
 
 def _frame(rows: list[tuple[object, ...]], types: dict[str, str]) -> pa.Table:

@@ -3,7 +3,8 @@
 Two doubts are in them. How many orders a customer with known parameters has is the distribution the
 model gives. The parameters are known up to their estimation error, which is averaged over by the
 third-degree spherical-radial cubature rule: 2 d equally likely points, sqrt(d) standard errors
-either way along each column of a root of the covariance of the d log parameters.
+either way along each column of a root of the covariance of the d log parameters, those of orders
+and, where it is fitted, of spend.
 
 Arasaratnam, I. & Haykin, S. (2009). Cubature Kalman filters. IEEE Transactions on Automatic Control
 54 (6), 1254-1269, section V.
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 
     from tierwise.clv.cells import Cells, Floats, Integers
     from tierwise.clv.fitting import Fit
-    from tierwise.clv.order_model import OrderModel
 
 # Age nodes per frequency: so many, and more where orders are many and ages differ much.
 _AGE_NODES = 16
@@ -73,132 +73,263 @@ class _Block:
     to_ages: Floats | None
 
 
-def order_interval(
-    fit: Fit, cells: Cells, horizon: float, coverage: float = 0.8
-) -> tuple[Integers, Integers]:
-    """Interval of the orders in (T, T + horizon] of each cell.
+@dataclass(frozen=True)
+class Intervals:
+    """Bounds of the orders and of the spend of each cell, shape (cells,) each.
 
-    Parameters
+    Attributes
     ----------
-    fit : of a model of orders, converged.
-    horizon : in the time unit of the cells, above 0.
-    coverage : probability of the interval, between 0 and 1; 0.8 cuts off a tenth at either end.
-
-    Returns
-    -------
-    lower, upper : shape (cells,), the smallest numbers k with F(k) at least (1 - coverage) / 2, and
+    orders_lower, orders_upper : the smallest numbers k with F(k) at least (1 - coverage) / 2, and
         at least (1 + coverage) / 2. Numbers of orders are whole, so the interval holds more than
         the coverage, and much more where nearly everybody orders nothing.
-
-    Raises
-    ------
-    ValueError : a fit without a covariance; a horizon or a coverage out of range.
+    spend_lower, spend_upper : of the spend, as factors of the customers' scale; 0 where no spend at
+        all is at least as likely, NaN without a fit of spend.
     """
-    model = _model(fit)
-    levels = _levels(horizon, coverage)
-    points = _cubature(fit.parameters, fit.log_covariance, len(fit.parameters))
-    alive = _alive(model, cells, points) / len(points)
-    lower, upper = np.zeros(len(cells), np.int64), np.zeros(len(cells), np.int64)
-    for block in _blocks(model, cells, points, horizon):
-        table = _at_ages(block, block.tails)
-        for level, bound in zip(levels, (lower, upper), strict=True):
-            place, share = _first_reaching(alive, block, table, level)
-            before = np.where(place > 0, block.orders[np.maximum(place - 1, 0)], -1)
-            # Between tabulated numbers the distribution is taken to grow evenly.
-            number = np.ceil(before + share * (block.orders[place] - before))
-            bound[block.cells] = np.maximum(number, before + 1).astype(np.int64)
-    return lower, upper
+
+    orders_lower: Integers
+    orders_upper: Integers
+    spend_lower: Floats
+    spend_upper: Floats
 
 
-def order_cdf(fit: Fit, cells: Cells, horizon: float, orders: ArrayLike) -> tuple[Floats, Floats]:
-    """Predictive distribution F below and at the orders that each cell had: F(y - 1), F(y).
-
-    At the very numbers that occur; only between ages it is interpolated. Where the model is right,
-    a number drawn evenly between the two is uniform over the customers (Czado, Gneiting and Held
-    2009).
+class Outlook:
+    """What cells do in (T, T + horizon], averaged over the doubt about the parameters.
 
     Parameters
     ----------
-    orders : shape (cells,), orders y in (T, T + horizon].
-
-    Returns
-    -------
-    below, at : shape (cells,).
-    """
-    model = _model(fit)
-    _levels(horizon, 0.5)
-    number = np.asarray(orders, np.int64)
-    points = _cubature(fit.parameters, fit.log_covariance, len(fit.parameters))
-    alive = _alive(model, cells, points) / len(points)
-    below, at = np.zeros(len(cells)), np.zeros(len(cells))
-    for block in _blocks(model, cells, points, horizon, number):
-        table = _at_ages(block, block.tails)
-        for bound, wanted in ((below, number - 1), (at, number)):
-            # Nobody has fewer than no orders: F(-1) stays 0.
-            some = np.flatnonzero(wanted[block.cells] >= 0)
-            chosen = block.cells[some]
-            tails = table[block.age_place[some], np.searchsorted(block.orders, wanted[chosen])]
-            bound[chosen] = 1.0 - np.einsum("ij,ij->i", alive[chosen], tails)
-    return np.clip(below, 0.0, 1.0), np.clip(at, 0.0, 1.0)
-
-
-def spend_interval_factors(
-    order_fit: Fit, spend_fit: Fit, cells: Cells, horizon: float, coverage: float = 0.8
-) -> tuple[Floats, Floats]:
-    """Interval of the spend in (T, T + horizon] of each cell, as factors of its customers' scale.
-
-    Given N = k orders, spend is spend_scale times a beta-prime variable with shapes p k and
-    q + p x (Fader and Hardie 2013, section 4: the k orders are Gamma(p k, nu), and nu given the
-    spend so far is Gamma(p x + q, gamma + x mean)). The factors therefore depend on the cell alone;
-    ``spend_scale`` of each customer, in money, makes amounts of them.
-
-    Where parameters of the Gamma-Gamma model are moved for their estimation error, the scale moves
-    with gamma; that is taken as for a customer whose mean spend so far is the population's. It is
-    exact for customers without repeat orders.
-
-    Returns
-    -------
-    lower, upper : shape (cells,); 0 where no spend at all is at least as likely.
+    cells : histories.
+    horizon : in the time unit of the cells, above 0.
+    order_fit : of a model of orders, converged.
+    spend_fit : of the Gamma-Gamma model, converged. With it the cubature has the dimension of both:
+        where the parameters of one are moved, those of the other are as estimated.
 
     Raises
     ------
-    ValueError : a fit without a covariance; a horizon or a coverage out of range.
+    ValueError : a fit without a covariance; a horizon out of range.
     """
-    model = _model(order_fit)
-    levels = _levels(horizon, coverage)
-    dimension = len(order_fit.parameters) + len(spend_fit.parameters)
-    points = _cubature(order_fit.parameters, order_fit.log_covariance, dimension)
-    moved = _cubature(spend_fit.parameters, spend_fit.log_covariance, dimension)
-    # The estimate comes last: all moved parameters of spend go with it.
-    points = np.vstack([points, order_fit.parameters])
-    weights = np.append(np.ones(len(points) - 1), len(moved)) / (2.0 * dimension)
-    alive = _alive(model, cells, points) * weights
-    lower, upper = np.zeros(len(cells)), np.zeros(len(cells))
-    for block in _blocks(model, cells, points, horizon):
-        logs, tails = _spend_tails(block, spend_fit.parameters, moved)
-        table = _at_ages(block, tails)
-        for level, bound in zip(levels, (lower, upper), strict=True):
-            place, share = _first_reaching(alive, block, table, level)
-            before = logs[np.maximum(place - 1, 0)]
-            value = np.exp(before + share * (logs[place] - before))
-            bound[block.cells] = np.where(place > 0, value, 0.0)
-    return lower, upper
+
+    def __init__(
+        self, cells: Cells, horizon: float, order_fit: Fit, spend_fit: Fit | None = None
+    ) -> None:
+        """Choose the points, and evaluate the probability of being a customer at each."""
+        if order_fit.model not in ORDER_MODELS:
+            raise ValueError(
+                f"fit must be of one of {', '.join(ORDER_MODELS)}, got {order_fit.model}"
+            )
+        if not horizon > 0:
+            raise ValueError(f"horizon must be above 0, got {horizon}")
+        self._model, self._cells, self._horizon = ORDER_MODELS[order_fit.model], cells, horizon
+        parameters = order_fit.parameters
+        dimension = len(parameters) + (len(spend_fit.parameters) if spend_fit else 0)
+        self._points = _cubature(parameters, order_fit.log_covariance, dimension)
+        weights = np.ones(len(self._points))
+        self._spend: tuple[Floats, Floats] | None = None
+        if spend_fit is not None:
+            moved = _cubature(spend_fit.parameters, spend_fit.log_covariance, dimension)
+            self._spend = spend_fit.parameters, moved
+            # The estimate comes last: all moved parameters of spend go with it.
+            self._points = np.vstack([self._points, parameters])
+            weights = np.append(weights, len(moved))
+        self._alive = np.empty((len(cells), len(weights)))
+        for place, (point, weight) in enumerate(zip(self._points, weights, strict=True)):
+            alive = self._model.probability_alive(cells, point)
+            self._alive[:, place] = alive * (weight / (2.0 * dimension))
+
+    def intervals(self, coverage: float = 0.8) -> Intervals:
+        """Intervals of the orders, and of the spend if its fit is given.
+
+        Given N = k orders, spend is spend_scale times a beta-prime variable with shapes p k and
+        q + p x (Fader and Hardie 2013, section 4: the k orders are Gamma(p k, nu), and nu given the
+        spend so far is Gamma(p x + q, gamma + x mean)). The factors therefore depend on the cell
+        alone; ``spend_scale`` of each customer, in money, makes amounts of them.
+
+        Where parameters of the Gamma-Gamma model are moved for their estimation error, the scale
+        moves with gamma; that is taken as for a customer whose mean spend so far is the
+        population's. It is exact for customers without repeat orders.
+
+        Parameters
+        ----------
+        coverage : probability of the interval, between 0 and 1; 0.8 cuts off a tenth at either end.
+
+        Raises
+        ------
+        ValueError : a coverage out of range.
+        """
+        if not 0 < coverage < 1:
+            raise ValueError(f"coverage must be between 0 and 1, got {coverage}")
+        levels = (1.0 - coverage) / 2.0, (1.0 + coverage) / 2.0
+        number = len(self._cells)
+        orders = np.zeros((2, number), np.int64)
+        spend = np.full((2, number), np.nan if self._spend is None else 0.0)
+        for block in self._blocks():
+            search = _Search.of(self._alive, block)
+            table = _at_ages(block, block.tails)
+            for level, bound in zip(levels, orders, strict=True):
+                some, place, share = search.first_reaching(table, level)
+                before = block.orders[place - 1]
+                # Between tabulated numbers the distribution is taken to grow evenly.
+                value = np.ceil(before + share * (block.orders[place] - before))
+                bound[block.cells[some]] = np.maximum(value, before + 1).astype(np.int64)
+            if self._spend is None:
+                continue
+            logs, tails = _spend_tails(block, *self._spend)
+            table = _at_ages(block, tails)
+            for level, bound in zip(levels, spend, strict=True):
+                some, place, share = search.first_reaching(table, level)
+                start = logs[place - 1]
+                bound[block.cells[some]] = np.exp(start + share * (logs[place] - start))
+        return Intervals(orders[0], orders[1], spend[0], spend[1])
+
+    def order_cdf(self, orders: ArrayLike) -> tuple[Floats, Floats]:
+        """Predictive distribution F below and at the orders that each cell had: F(y - 1), F(y).
+
+        At the very numbers that occur; only between ages it is interpolated. Where the model is
+        right, a number drawn evenly between the two is uniform over the customers (Czado, Gneiting
+        and Held 2009).
+
+        Parameters
+        ----------
+        orders : shape (cells,), orders y in (T, T + horizon].
+
+        Returns
+        -------
+        below, at : shape (cells,).
+        """
+        number = np.asarray(orders, np.int64)
+        below, at = np.zeros(len(number)), np.zeros(len(number))
+        for block in self._blocks(number):
+            table = _at_ages(block, block.tails)
+            for bound, wanted in ((below, number - 1), (at, number)):
+                # Nobody has fewer than no orders: F(-1) stays 0.
+                some = np.flatnonzero(wanted[block.cells] >= 0)
+                chosen = block.cells[some]
+                tails = table[block.age_place[some], np.searchsorted(block.orders, wanted[chosen])]
+                bound[chosen] = 1.0 - np.einsum("ij,ij->i", self._alive[chosen], tails)
+        return np.clip(below, 0.0, 1.0), np.clip(at, 0.0, 1.0)
+
+    def _blocks(self, numbers: Integers | None = None) -> Iterator[_Block]:
+        """Tabulate the orders of those still customers, a frequency or a part of it at a time.
+
+        At the numbers of orders given per cell and one below, else at all that have a chance.
+        """
+        model, cells, points = self._model, self._cells, self._points
+        (frequency, of_x), (age, _), pairs = cells.frequencies, cells.ages, cells.age_pairs
+        # By frequency, then by age: cells that look at the same rows of a table are neighbours.
+        by_pair = np.argsort(pairs.of_cell, kind="stable")
+        members = np.split(by_pair, np.cumsum(np.bincount(of_x))[:-1])
+        scale = model.age_scale(points[-1])
+        highest = 8
+        for place, x in enumerate(frequency.tolist()):
+            first, last = pairs.starts[place], pairs.starts[place + 1]
+            ages = age[pairs.time[first:last]]
+            logs = np.log(scale + ages)
+            # A distribution over x orders changes within 1 / sqrt(x) of the logarithm.
+            number = _AGE_NODES + ceil(2.0 * float(np.ptp(logs)) * sqrt(x))
+            nodes, to_ages = chebyshev_nodes(logs, number)
+            node_ages = ages if to_ages is None else np.maximum(np.exp(nodes) - scale, 0.0)
+            if numbers is None:
+                orders, tails = self._tails(x, node_ages, highest)
+                # Who ordered more before has as many to expect, mostly.
+                highest = max(int(orders[-1]), highest)
+            else:
+                wanted = np.unique(numbers[members[place]])
+                orders = np.unique(np.concatenate((np.maximum(wanted - 1, 0), wanted)))
+                tails = self._every_tail(orders, x, node_ages)
+            age_place = pairs.of_cell[members[place]] - first
+            for start in range(0, len(ages), _BLOCK_AGES):
+                end = start + _BLOCK_AGES
+                inside = slice(*np.searchsorted(age_place, (start, end)).tolist())
+                yield _Block(
+                    frequency=x,
+                    cells=members[place][inside],
+                    age_place=age_place[inside] - start,
+                    orders=orders,
+                    tails=tails[start:end] if to_ages is None else tails,
+                    to_ages=None if to_ages is None else to_ages[start:end],
+                )
+
+    def _tails(self, frequency: float, ages: Floats, highest: int) -> tuple[Integers, Floats]:
+        """Tabulate numbers of orders (k,) and the probabilities of more, (ages, k, points).
+
+        All numbers at first, then ever fewer: their distance grows with the square root of the
+        number, as standard deviations do at least. The highest is at least that given, as long as
+        it has a chance.
+        """
+        ends = np.array([ages.min(), ages.max()])
+        while np.max(self._every_tail(np.array([highest]), frequency, ends)) > _NEGLIGIBLE:
+            highest = highest * 3 // 2
+        sparse = np.arange(ceil(sqrt(_DENSITY * highest)) + 1) ** 2 // _DENSITY
+        orders = np.unique(np.concatenate((np.arange(min(highest, _DENSITY) + 1), sparse)))
+        tails = self._every_tail(orders, frequency, ages)
+        # One number with a negligible tail is enough, after no orders at all.
+        needed = max(int(np.sum(tails.max(axis=(0, 2)) > _NEGLIGIBLE)), 1) + 1
+        return orders[:needed], np.ascontiguousarray(tails[:, :needed])
+
+    def _every_tail(self, orders: Integers, frequency: float, ages: Floats) -> Floats:
+        """Probability of more orders for those still customers, shape (ages, orders, points)."""
+        tails = (
+            self._model.alive_tails(orders, frequency, ages, self._horizon, point)
+            for point in self._points
+        )
+        return np.stack(list(tails), axis=2)
 
 
-def _model(fit: Fit) -> OrderModel:
-    """Return the model of a fit of orders."""
-    if fit.model not in ORDER_MODELS:
-        raise ValueError(f"fit must be of one of {', '.join(ORDER_MODELS)}, got {fit.model}")
-    return ORDER_MODELS[fit.model]
+@dataclass(frozen=True)
+class _Search:
+    """Finds the columns of tables where the distributions of the cells of a block reach a level.
 
+    The distribution of a cell at a column is 1 - the sum over the points of alive times the table.
 
-def _levels(horizon: float, coverage: float) -> tuple[float, float]:
-    """Check both; return the probabilities at the two ends of the interval."""
-    if not horizon > 0:
-        raise ValueError(f"horizon must be above 0, got {horizon}")
-    if not 0 < coverage < 1:
-        raise ValueError(f"coverage must be between 0 and 1, got {coverage}")
-    return (1.0 - coverage) / 2.0, (1.0 + coverage) / 2.0
+    Attributes
+    ----------
+    alive : shape (m, points), probability of being a customer times weight of the point.
+    age_place : shape (m,), row of each cell.
+    none : shape (m,), the distribution at the first column, no orders, which is in all tables.
+    """
+
+    alive: Floats
+    age_place: Integers
+    none: Floats
+
+    @classmethod
+    def of(cls, alive: Floats, block: _Block) -> _Search:
+        """Answer for the first column, which is that of most cells."""
+        own = alive[block.cells]
+        table = _at_ages(block, block.tails[:, :1])[:, 0]
+        none = 1.0 - np.einsum("ij,ij->i", own, table[block.age_place])
+        return cls(own, block.age_place, none)
+
+    def first_reaching(self, table: Floats, level: float) -> tuple[Integers, Integers, Floats]:
+        """Find for each cell that does not reach the level at once where it does so first.
+
+        Parameters
+        ----------
+        table : shape (ages, columns, points), falling along the columns; at least two columns.
+
+        Returns
+        -------
+        some : shape (s,), the places of these cells.
+        place : shape (s,), the column, from 1; the last one if none reaches the level.
+        share : shape (s,), how far on the way there from the column before the level is reached,
+            above 0 and at most 1, as if the distribution grew evenly.
+        """
+        columns = table.shape[1]
+        rows = table.reshape(-1, table.shape[2])
+        some = np.flatnonzero(self.none < level)
+        start, alive = self.age_place[some] * columns, self.alive[some]
+        low, top = np.zeros(len(some), np.int64), np.full(len(some), columns - 1, np.int64)
+        below, at = self.none[some], np.ones(len(some))
+        open_ = np.flatnonzero(top - low > 1)
+        while len(open_):
+            middle = (low[open_] + top[open_]) // 2
+            value = 1.0 - np.einsum("ij,ij->i", alive[open_], rows[start[open_] + middle])
+            reached = value >= level
+            yes, no = open_[reached], open_[~reached]
+            top[yes], at[yes] = middle[reached], value[reached]
+            low[no], below[no] = middle[~reached], value[~reached]
+            open_ = open_[top[open_] - low[open_] > 1]
+        share = np.clip((level - below) / np.maximum(at - below, 1e-12), 1e-9, 1.0)
+        return some, top, share
 
 
 def _cubature(parameters: Floats, log_covariance: Floats, dimension: int) -> Floats:
@@ -210,83 +341,6 @@ def _cubature(parameters: Floats, log_covariance: Floats, dimension: int) -> Flo
     moves = sqrt(dimension) * np.linalg.cholesky(log_covariance).T
     result: Floats = np.exp(np.log(parameters) + np.vstack([moves, -moves]))
     return result
-
-
-def _alive(model: OrderModel, cells: Cells, points: Floats) -> Floats:
-    """Probability of being a customer, for all points, shape (cells, points)."""
-    result = np.empty((len(cells), len(points)))
-    for place, parameters in enumerate(points):
-        result[:, place] = model.probability_alive(cells, parameters)
-    return result
-
-
-def _blocks(
-    model: OrderModel,
-    cells: Cells,
-    points: Floats,
-    horizon: float,
-    numbers: Integers | None = None,
-) -> Iterator[_Block]:
-    """Tabulate the orders of those still customers, a frequency or a part of it at a time.
-
-    At the numbers of orders given per cell and one below, else at all that have a chance.
-    """
-    (frequency, of_x), (age, _), pairs = cells.frequencies, cells.ages, cells.age_pairs
-    # By frequency, then by age: cells that look at the same rows of a table are neighbours.
-    by_pair = np.argsort(pairs.of_cell, kind="stable")
-    members = np.split(by_pair, np.cumsum(np.bincount(of_x))[:-1])
-    scale = model.age_scale(points[-1])
-    for place, x in enumerate(frequency.tolist()):
-        first, last = pairs.starts[place], pairs.starts[place + 1]
-        ages = age[pairs.time[first:last]]
-        logs = np.log(scale + ages)
-        # A distribution over x orders changes within 1 / sqrt(x) of the logarithm.
-        number = _AGE_NODES + ceil(2.0 * float(np.ptp(logs)) * sqrt(x))
-        nodes, to_ages = chebyshev_nodes(logs, number)
-        node_ages = ages if to_ages is None else np.maximum(np.exp(nodes) - scale, 0.0)
-        if numbers is None:
-            orders, tails = _tails(model, x, node_ages, points, horizon)
-        else:
-            wanted = np.unique(numbers[members[place]])
-            orders = np.unique(np.concatenate((np.maximum(wanted - 1, 0), wanted)))
-            every = [model.alive_tails(orders, x, node_ages, horizon, point) for point in points]
-            tails = np.stack(every, axis=2)
-        age_place = pairs.of_cell[members[place]] - first
-        for start in range(0, len(ages), _BLOCK_AGES):
-            end = start + _BLOCK_AGES
-            inside = slice(*np.searchsorted(age_place, (start, end)).tolist())
-            yield _Block(
-                frequency=x,
-                cells=members[place][inside],
-                age_place=age_place[inside] - start,
-                orders=orders,
-                tails=tails[start:end] if to_ages is None else tails,
-                to_ages=None if to_ages is None else to_ages[start:end],
-            )
-
-
-def _tails(
-    model: OrderModel, frequency: float, ages: Floats, points: Floats, horizon: float
-) -> tuple[Integers, Floats]:
-    """Tabulate numbers of orders (k,) and the probabilities of more, (ages, k, points).
-
-    All numbers at first, then ever fewer: their distance grows with the square root of the number,
-    as standard deviations do at least.
-    """
-    ends = np.array([ages.min(), ages.max()])
-    highest = 8
-    while any(
-        np.max(model.alive_tail(highest, frequency, ends, horizon, parameters)) > _NEGLIGIBLE
-        for parameters in points
-    ):
-        highest = highest * 3 // 2
-    sparse = np.arange(ceil(sqrt(_DENSITY * highest)) + 1) ** 2 // _DENSITY
-    orders = np.unique(np.concatenate((np.arange(min(highest, _DENSITY) + 1), sparse)))
-    every = [model.alive_tails(orders, frequency, ages, horizon, point) for point in points]
-    tails = np.stack(every, axis=2)
-    # One number with a negligible tail is enough.
-    needed = int(np.sum(tails.max(axis=(0, 2)) > _NEGLIGIBLE)) + 1
-    return orders[:needed], np.ascontiguousarray(tails[:, :needed])
 
 
 def _spend_tails(block: _Block, parameters: Floats, moved: Floats) -> tuple[Floats, Floats]:
@@ -351,44 +405,3 @@ def _at_ages(block: _Block, table: Floats) -> Floats:
         return table
     flat = block.to_ages @ table.reshape(len(table), -1)
     return flat.reshape(len(flat), *table.shape[1:])
-
-
-def _first_reaching(
-    alive: Floats, block: _Block, table: Floats, level: float
-) -> tuple[Integers, Floats]:
-    """Find for each cell of a block the first column where its distribution reaches a level.
-
-    The distribution at a column is 1 - the sum over the points of alive times the table.
-
-    Parameters
-    ----------
-    alive : shape (cells, points), probability of being a customer times weight of the point.
-    table : shape (ages, columns, points), falling along the columns.
-
-    Returns
-    -------
-    place : shape (m,), the column; the last one if none reaches the level.
-    share : shape (m,), how far on the way there from the column before the level is reached, above
-        0 and at most 1, as if the distribution grew evenly.
-    """
-    columns = table.shape[1]
-    rows = table.reshape(-1, table.shape[2])
-    start = block.age_place * columns
-    high = np.full(len(start), columns - 1, np.int64)
-    below, at = np.zeros(len(start)), np.ones(len(start))
-    # The first column answers for most cells, so it is looked at first.
-    open_ = np.arange(len(start))
-    low, top, middle = np.full(len(start), -1, np.int64), high, np.zeros(len(start), np.int64)
-    weights = alive[block.cells]
-    while len(open_):
-        value = 1.0 - np.einsum("ij,ij->i", weights, rows[start[open_] + middle])
-        reached = value >= level
-        low, top = np.where(reached, low, middle), np.where(reached, middle, top)
-        at[open_[reached]] = value[reached]
-        below[open_[~reached]] = value[~reached]
-        high[open_] = top
-        more = np.flatnonzero(top - low > 1)
-        open_, low, top, weights = open_[more], low[more], top[more], weights[more]
-        middle = (low + top) // 2
-    share = np.clip((level - below) / np.maximum(at - below, 1e-12), 1e-9, 1.0)
-    return high, share

@@ -156,7 +156,9 @@ class OrderModel(ABC):
 
     def probability_of_order(self, cells: Cells, parameters: Parameters, horizon: float) -> Floats:
         """Probability of at least one order in (T, T + horizon], shape (cells,)."""
-        return self.conditional_tail(cells, parameters, horizon, 0)
+        (frequency, _), (age, _), pairs = cells.frequencies, cells.ages, cells.age_pairs
+        tail = self.alive_tail(0, frequency[pairs.frequency], age[pairs.time], horizon, parameters)
+        return self.probability_alive(cells, parameters) * tail[pairs.of_cell]
 
     def expected_orders_new(self, ages: ArrayLike, parameters: Parameters) -> Floats:
         """Return the expected repeat orders of a new customer by each age, shape (ages,)."""

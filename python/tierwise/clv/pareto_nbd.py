@@ -26,6 +26,8 @@ from tierwise.clv.order_model import Floats, OrderModel, Parameters, at_pairs, l
 from tierwise.clv.quadrature import interpolation_nodes, logit_beta_rule
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import ArrayLike
 
     from tierwise.clv.cells import Cells, Pairs
@@ -81,14 +83,18 @@ class ParetoNBD(OrderModel):
 
     def probability_alive(self, cells: Cells, parameters: Parameters) -> Floats:
         """FH equations 36-37: probability of not having dropped out by T, shape (cells,)."""
-        active, dropped = _parts(cells, parameters)
-        pairs = cells.age_pairs
-        whole = _decay(cells.frequencies[0], cells.ages[0], pairs, parameters)[pairs.of_cell]
-        log_sum = np.logaddexp(
-            active.value[pairs.of_cell], dropped.value[cells.recency_pairs.of_cell]
-        )
-        # At t_x = T the sum is the whole up to rounding.
-        return np.exp(np.minimum(whole - log_sum, 0.0))
+        if not len(cells):
+            return np.zeros(0)
+        (x, _), by_age, by_recency = cells.frequencies, cells.age_pairs, cells.recency_pairs
+        active = np.exp(_log_share(x, cells.ages[0], by_age, parameters, sign=-1.0))
+        dropped = _log_share(x, cells.recencies[0], by_recency, parameters, sign=1.0)
+        dropped += _decay(x, cells.recencies[0], by_recency, parameters)
+        whole = _decay(x, cells.ages[0], by_age, parameters)
+        # Both parts over the whole; beyond exp(700) doubles run over.
+        odds = dropped[by_recency.of_cell] - whole[by_age.of_cell]
+        parts = active[by_age.of_cell] + np.exp(np.minimum(odds, 700.0))
+        # At t_x = T they are the whole up to rounding.
+        return np.minimum(1.0 / parts, 1.0)
 
     def objective(self, cells: Cells, log_parameters: Floats) -> tuple[float, Floats]:
         """Minus the mean log-likelihood per customer, and its gradient (4,) in log parameters."""
@@ -280,6 +286,21 @@ def _part(x: Floats, time: Floats, pairs: Pairs, parameters: Parameters, sign: f
     return _Part(_decay(x, time, pairs, parameters) + shares[:, 0], gradient)
 
 
+def _log_share(
+    x: Floats, time: Floats, pairs: Pairs, parameters: Parameters, sign: float
+) -> Floats:
+    """Log of the expected share of mu (sign 1) or of lambda (sign -1), shape (pairs,)."""
+    r, alpha, s, beta = parameters
+    nodes, matrix = interpolation_nodes(np.log(alpha + time) - np.log(beta + time))
+    shares = np.empty((len(x), len(nodes)))
+    reach = float(np.max(np.abs(nodes)))
+    for part in _parts_of(len(x), len(nodes)):
+        y, weights = logit_beta_rule(s, r + x[part], reach)
+        share = special.expit(sign * (y[:, None, :] + nodes[None, :, None]))
+        shares[part] = np.log((share @ weights[:, :, None])[:, :, 0])
+    return at_pairs(shares, matrix, pairs)
+
+
 def _shares(s: float, shapes: Floats, log_ratio: Floats, sign: float) -> Floats:
     """Log of the expected share of a rate, and its derivatives, shape (shapes, ratios, 4).
 
@@ -289,10 +310,7 @@ def _shares(s: float, shapes: Floats, log_ratio: Floats, sign: float) -> Floats:
     """
     result = np.empty((len(shapes), len(log_ratio), 4))
     reach = float(np.max(np.abs(log_ratio)))
-    # Memory: some 64 MB at a time.
-    rows = max(1, 8_000_000 // (400 * len(log_ratio)))
-    for start in range(0, len(shapes), rows):
-        part = slice(start, start + rows)
+    for part in _parts_of(len(shapes), len(log_ratio)):
         y, weights = logit_beta_rule(s, shapes[part], reach)
         score_s, score_r = -np.logaddexp(0.0, -y), -np.logaddexp(0.0, y)
         score_s -= np.sum(weights * score_s, axis=1, keepdims=True)
@@ -307,6 +325,12 @@ def _shares(s: float, shapes: Floats, log_ratio: Floats, sign: float) -> Floats:
         result[part, :, 1:3] = sums[:, :, 1:] / expected[:, :, None]
         result[part, :, 3] = sign * (1.0 - squares / expected)
     return result
+
+
+def _parts_of(shapes: int, ratios: int) -> Iterator[slice]:
+    """Cut shapes into parts that take some 64 MB at a time."""
+    rows = max(1, 8_000_000 // (400 * ratios))
+    return (slice(start, start + rows) for start in range(0, shapes, rows))
 
 
 @cache
