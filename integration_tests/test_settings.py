@@ -144,6 +144,7 @@ HOSTILE: dict[str, list[object]] = {
     "clv_min_history_days": [13, 36_501, "180", 14.5, False, None],
     "clv_annual_discount_rate": [-0.01, 1.01, math.nan, "0.1", "0.1) as double), (select 1", None],
     "clv_spend_correlation_limit": [-0.01, 1.01, math.inf, "0.3", True, "0.3, true) --", None],
+    "tier_outlook_periods": [2, 1201, 12.5, "12", True, None, "12 or true --"],
     "active_tier_policy": ["no_such_policy", f"rfm_total'; {ATTACK}; --", "RFM_TOTAL", "", None, 1],
     "tier_policies": [
         {},
