@@ -80,12 +80,12 @@ compared as (
         members_before.tier_rank as previous_tier_rank,
         members_after.tier_rank,
         members_after.reason_code,
+        cast(coalesce(members_before.value_amount, 0) as decimal(18, 2)) as previous_value_amount,
+        cast(coalesce(members_after.value_amount, 0) as decimal(18, 2)) as value_amount,
         coalesce(members_before.period_end_date, members_after.period_end_date)
             as period_end_date,
         coalesce(members_before.policy_name, members_after.policy_name) as policy_name,
-        coalesce(members_before.customer_id, members_after.customer_id) as customer_id,
-        coalesce(members_before.value_amount, 0) as previous_value_amount,
-        coalesce(members_after.value_amount, 0) as value_amount
+        coalesce(members_before.customer_id, members_after.customer_id) as customer_id
     from members_before
     full outer join members_after
         on
@@ -105,6 +105,10 @@ final as (
         compared.customer_id,
         compared.previous_tier_rank,
         compared.tier_rank,
+        compared.previous_value_amount,
+        compared.value_amount,
+        cast(coalesce(int_customer_periods_measured.period_net_revenue_amount, 0) as decimal(18, 2))
+            as period_net_revenue_amount,
         case
             when compared.tier_rank is null then 'left'
             when compared.previous_tier_rank is null then 'joined'
@@ -113,12 +117,8 @@ final as (
             else 'stayed'
         end as movement_type,
         coalesce(compared.reason_code, 'purchases_taken_back') as reason_code,
-        cast(compared.previous_value_amount as decimal(18, 2)) as previous_value_amount,
-        cast(compared.value_amount as decimal(18, 2)) as value_amount,
         coalesce(int_customer_periods_measured.value_order_count, 0) as value_order_count,
-        coalesce(int_customer_periods_measured.period_order_count, 0) as period_order_count,
-        cast(coalesce(int_customer_periods_measured.period_net_revenue_amount, 0) as decimal(18, 2))
-            as period_net_revenue_amount
+        coalesce(int_customer_periods_measured.period_order_count, 0) as period_order_count
     from compared
     inner join int_periods_completed
         on compared.period_end_date = int_periods_completed.period_end_date

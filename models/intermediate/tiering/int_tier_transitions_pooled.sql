@@ -16,8 +16,8 @@ int_periods_completed as (
 spans as (
 
     select
-        max(period_number) as last_period_number,
-        cast(floor((max(period_number) + 1) / 2.0) as integer) as middle_period_number
+        cast(floor((max(period_number) + 1) / 2.0) as integer) as middle_period_number,
+        max(period_number) as last_period_number
     from int_periods_completed
     where is_complete_period
 

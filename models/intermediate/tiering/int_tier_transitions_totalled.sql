@@ -18,13 +18,24 @@ int_periods_completed as (
 
 ),
 
+{# Whoever joined comes from 0, whoever left is in 0. #}
+ranked as (
+
+    select
+        *,
+        coalesce(previous_tier_rank, 0) as from_tier_rank,
+        coalesce(tier_rank, 0) as to_tier_rank
+    from int_tier_members_compared
+
+),
+
 counted as (
 
     select
         period_end_date,
         policy_name,
-        coalesce(previous_tier_rank, 0) as from_tier_rank,
-        coalesce(tier_rank, 0) as to_tier_rank,
+        from_tier_rank,
+        to_tier_rank,
         count(*) as customer_count,
         sum(case when period_order_count > 0 then 1 else 0 end) as retained_count,
         sum(case when value_order_count >= 1 then 1 else 0 end) as buyer_count,
@@ -32,12 +43,11 @@ counted as (
         sum(previous_value_amount) as previous_value_amount,
         sum(value_amount) as value_amount,
         sum(period_net_revenue_amount) as period_net_revenue_amount
-    from int_tier_members_compared
-    group by period_end_date, policy_name, previous_tier_rank, tier_rank
+    from ranked
+    group by 1, 2, 3, 4
 
 ),
 
-{# Whoever joined comes from 0, whoever left is in 0. #}
 tiers as (
 
     select
@@ -83,10 +93,11 @@ final as (
         {% for count in ['retained_count', 'buyer_count', 'repeat_buyer_count'] %}
         cast(coalesce(counted.{{ count }}, 0) as bigint) as {{ count }},
         {% endfor %}
-        {% for amount in ['previous_value_amount', 'value_amount', 'period_net_revenue_amount'] %}
-        cast(coalesce(counted.{{ amount }}, 0) as decimal(18, 2)) as {{ amount }}
-            {{- ',' if not loop.last }}
+        {% for amount in ['previous_value_amount', 'value_amount'] %}
+        cast(coalesce(counted.{{ amount }}, 0) as decimal(18, 2)) as {{ amount }},
         {% endfor %}
+        cast(coalesce(counted.period_net_revenue_amount, 0) as decimal(18, 2))
+            as period_net_revenue_amount
     from periods
     inner join int_periods_completed
         on periods.period_end_date = int_periods_completed.period_end_date

@@ -26,7 +26,9 @@ policies as (
 {# Of tiers by other rules a difference would be no movement. #}
 comparable as (
 
-    select int_tier_members_compared.*, policies.policy_version
+    select
+        int_tier_members_compared.*,
+        policies.policy_version
     from int_tier_members_compared
     inner join policies
         on
