@@ -392,6 +392,6 @@ def test_backtest_of_the_outlook(demo: Build, history: History) -> None:
             assert row["expected_members"] == pytest.approx(
                 expected[row["step_number"] - 1, codes.index(row["tier_code"])], abs=1e-5
             )
-            assert row["mean_absolute_error"] == pytest.approx(outlook, abs=1e-5)
+            assert row["outlook_mean_absolute_error"] == pytest.approx(outlook, abs=1e-5)
             assert row["naive_mean_absolute_error"] == pytest.approx(naive, abs=1e-12)
             assert row["better_forecast"] == ("outlook" if outlook < naive else "sizes_stay")

@@ -63,7 +63,7 @@ compared as (
         int_tier_sizes_projected.expected_members,
         actual_sizes.tier_member_count as member_count_end,
         abs(int_tier_sizes_projected.expected_members - actual_sizes.tier_member_count)
-            as absolute_error,
+            as outlook_absolute_error,
         abs(start_sizes.tier_member_count - actual_sizes.tier_member_count)
             as naive_absolute_error
     from backtests
@@ -95,10 +95,11 @@ averaged as (
     select
         *,
         cast(
-            sum(cast(absolute_error as decimal(28, 8))) over (
+            sum(cast(outlook_absolute_error as decimal(28, 8))) over (
                 partition by start_period_end_date, policy_name
             ) as double
-        ) / count(*) over (partition by start_period_end_date, policy_name) as mean_absolute_error,
+        ) / count(*) over (partition by start_period_end_date, policy_name)
+            as outlook_mean_absolute_error,
         cast(
             sum(naive_absolute_error) over (
                 partition by start_period_end_date, policy_name
@@ -124,13 +125,13 @@ final as (
         member_count_start,
         member_count_end,
         expected_members,
-        cast(absolute_error as double) as absolute_error,
+        cast(outlook_absolute_error as double) as outlook_absolute_error,
         cast(naive_absolute_error as double) as naive_absolute_error,
-        mean_absolute_error,
+        outlook_mean_absolute_error,
         naive_mean_absolute_error,
         case
-            when mean_absolute_error < naive_mean_absolute_error then 'outlook'
-            when mean_absolute_error > naive_mean_absolute_error then 'sizes_stay'
+            when outlook_mean_absolute_error < naive_mean_absolute_error then 'outlook'
+            when outlook_mean_absolute_error > naive_mean_absolute_error then 'sizes_stay'
             else 'equal'
         end as better_forecast
     from averaged
