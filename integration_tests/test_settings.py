@@ -144,6 +144,7 @@ HOSTILE: dict[str, list[object]] = {
     "clv_min_history_days": [13, 36_501, "180", 14.5, False, None],
     "clv_annual_discount_rate": [-0.01, 1.01, math.nan, "0.1", "0.1) as double), (select 1", None],
     "clv_spend_correlation_limit": [-0.01, 1.01, math.inf, "0.3", True, "0.3, true) --", None],
+    "tier_outlook_periods": [2, 1201, 12.5, "12", True, None, "12 or true --"],
     "active_tier_policy": ["no_such_policy", f"rfm_total'; {ATTACK}; --", "RFM_TOTAL", "", None, 1],
     "tier_policies": [
         {},
@@ -239,8 +240,8 @@ HOSTILE["tier_policies"] += [
     policy(metric="clv_amount"),
     policy(metric="clv_amount", method="percentile"),
     policy(metric=["clv_amount"], method="percentile"),
-    policy(tiers=[{"code": "all", "top_share": 1}]),
-    policy(tiers=[{"code": "all", "from": 3, "top_share": 1}]),
+    policy(tiers=[{"code": "one", "top_share": 1}]),
+    policy(tiers=[{"code": "one", "from": 3, "top_share": 1}]),
     policy(note="x"),
     policy(tiers=[]),
     policy(tiers="high"),
@@ -256,6 +257,9 @@ HOSTILE["tier_policies"] += [
     tiers(("high", 9), ("low", 4)),
     tiers(("guest", 3)),
     tiers(("untiered", 3)),
+    tiers(("all", 3)),
+    tiers(("new", 3)),
+    tiers(("gone", 3)),
     tiers(("Gold", 3)),
     shares((f"high'; {ATTACK}; --", 0.2), ("low", 1)),
     shares(("high", "0.2 as double) then 'x' end; select 1; --"), ("low", 1)),
@@ -417,7 +421,7 @@ HARMLESS: dict[str, object] = {
     "quarantined_revenue_limit": 0,
     "quarantine_retention_days": 0,
     "active_tier_policy": "value",
-    "tier_policies": shares(("few", 1e-6), ("some", 0.9999999), ("all", 1.0))
+    "tier_policies": shares(("few", 1e-6), ("some", 0.9999999), ("rest", 1.0))
     | {"value": shares(("everybody", 1))["rfm_total"]},
 }
 

@@ -44,6 +44,7 @@
         'tier_period': {'type': 'choice', 'of': ['month', 'week', 'quarter']},
         'tier_history_min_days': {'type': 'integer', 'min': 1, 'max': 36500},
         'tier_value_window_days': {'type': 'integer', 'min': 1, 'max': 36500},
+        'tier_outlook_periods': {'type': 'integer', 'min': 3, 'max': 1200},
         'active_tier_policy': {'type': 'name'},
         'tier_policies': {'type': 'tier policies'},
     }) %}
