@@ -321,7 +321,12 @@ def project(history: History, policy: str, start: dt.date) -> np.ndarray[Any, An
         for (old, new), count in matrix_of(history, policy, *pair).items():
             row = size if old == "new" else codes.index(old)
             counts[row, size if new == "gone" else codes.index(new)] += count
-    joined = counts[size] / len(known)
+    # Of those who joined, the last three periods.
+    joined = np.zeros(size + 1)
+    for pair in known[-3:]:
+        for (old, new), count in matrix_of(history, policy, *pair).items():
+            if old == "new":
+                joined[codes.index(new)] += count / 3
     moves = np.eye(size + 1)
     for row in range(size):
         if counts[row].any():

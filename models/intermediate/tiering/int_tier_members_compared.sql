@@ -1,8 +1,8 @@
 with
 
-int_periods_completed as (
+util_periods as (
 
-    select * from {{ ref('int_periods_completed') }}
+    select * from {{ ref('util_periods') }}
 
 ),
 
@@ -32,12 +32,12 @@ policies as (
 periods as (
 
     select
-        int_periods_completed.period_end_date,
-        int_periods_completed.previous_period_end_date,
+        util_periods.period_end_date,
+        util_periods.previous_period_end_date,
         policies.policy_name
-    from int_periods_completed
+    from util_periods
     inner join policies
-        on int_periods_completed.previous_period_end_date >= policies.first_period_end_date
+        on util_periods.previous_period_end_date >= policies.first_period_end_date
 
 ),
 
@@ -100,7 +100,7 @@ final as (
 
     select
         compared.period_end_date,
-        int_periods_completed.previous_period_end_date,
+        util_periods.previous_period_end_date,
         compared.policy_name,
         compared.customer_id,
         compared.previous_tier_rank,
@@ -120,8 +120,8 @@ final as (
         coalesce(int_customer_periods_measured.value_order_count, 0) as value_order_count,
         coalesce(int_customer_periods_measured.period_order_count, 0) as period_order_count
     from compared
-    inner join int_periods_completed
-        on compared.period_end_date = int_periods_completed.period_end_date
+    inner join util_periods
+        on compared.period_end_date = util_periods.period_end_date
     left join int_customer_periods_measured
         on
             compared.period_end_date = int_customer_periods_measured.period_end_date

@@ -12,9 +12,9 @@ int_tiers_configured as (
 
 ),
 
-int_periods_completed as (
+util_periods as (
 
-    select * from {{ ref('int_periods_completed') }}
+    select * from {{ ref('util_periods') }}
 
 ),
 
@@ -45,16 +45,16 @@ final as (
 
     select
         periods.period_end_date,
-        int_periods_completed.period_number,
-        int_periods_completed.is_complete_period,
+        util_periods.period_number,
+        util_periods.is_complete_period,
         periods.policy_name,
         int_tiers_configured.tier_code,
         int_tiers_configured.tier_rank,
         cast(coalesce(counted.member_count, 0) as bigint) as tier_member_count,
         cast(coalesce(counted.value_amount, 0) as decimal(18, 2)) as tier_value_amount
     from periods
-    inner join int_periods_completed
-        on periods.period_end_date = int_periods_completed.period_end_date
+    inner join util_periods
+        on periods.period_end_date = util_periods.period_end_date
     inner join int_tiers_configured
         on periods.policy_name = int_tiers_configured.policy_name
     left join counted

@@ -6,9 +6,9 @@ int_tier_transitions_totalled as (
 
 ),
 
-int_periods_completed as (
+util_periods as (
 
-    select * from {{ ref('int_periods_completed') }}
+    select * from {{ ref('util_periods') }}
 
 ),
 
@@ -18,7 +18,7 @@ spans as (
     select
         cast(floor((max(period_number) + 1) / 2.0) as integer) as middle_period_number,
         max(period_number) as last_period_number
-    from int_periods_completed
+    from util_periods
     where is_complete_period
 
 ),
@@ -26,17 +26,19 @@ spans as (
 starts as (
 
     select
-        int_periods_completed.period_end_date as start_period_end_date,
-        int_periods_completed.period_number as start_period_number,
-        int_periods_completed.period_number < spans.last_period_number as is_backtest
-    from int_periods_completed
+        util_periods.period_end_date as start_period_end_date,
+        util_periods.period_number as start_period_number,
+        util_periods.period_number < spans.last_period_number as is_backtest
+    from util_periods
     inner join spans
         on
-            int_periods_completed.period_number = spans.last_period_number
-            or int_periods_completed.period_number = spans.middle_period_number
+            util_periods.period_number = spans.last_period_number
+            or util_periods.period_number = spans.middle_period_number
 
 ),
 
+{# How many join changes with the shop, how members move hardly: of those who joined only the last
+   three periods count. #}
 pooled as (
 
     select
@@ -53,6 +55,10 @@ pooled as (
             starts.start_period_number >= int_tier_transitions_totalled.period_number
             and starts.start_period_number - {{ tierwise.setting('tier_outlook_periods') }}
             < int_tier_transitions_totalled.period_number
+            and (
+                int_tier_transitions_totalled.from_tier_rank > 0
+                or starts.start_period_number - 3 < int_tier_transitions_totalled.period_number
+            )
     group by
         starts.start_period_end_date,
         int_tier_transitions_totalled.policy_name,

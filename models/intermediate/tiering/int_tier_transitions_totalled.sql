@@ -12,9 +12,9 @@ int_tiers_configured as (
 
 ),
 
-int_periods_completed as (
+util_periods as (
 
-    select * from {{ ref('int_periods_completed') }}
+    select * from {{ ref('util_periods') }}
 
 ),
 
@@ -81,9 +81,9 @@ final as (
 
     select
         periods.period_end_date,
-        int_periods_completed.previous_period_end_date,
-        int_periods_completed.period_number,
-        int_periods_completed.is_complete_period,
+        util_periods.previous_period_end_date,
+        util_periods.period_number,
+        util_periods.is_complete_period,
         periods.policy_name,
         from_tiers.from_tier_code,
         from_tiers.tier_rank as from_tier_rank,
@@ -99,8 +99,8 @@ final as (
         cast(coalesce(counted.period_net_revenue_amount, 0) as decimal(18, 2))
             as period_net_revenue_amount
     from periods
-    inner join int_periods_completed
-        on periods.period_end_date = int_periods_completed.period_end_date
+    inner join util_periods
+        on periods.period_end_date = util_periods.period_end_date
     inner join tiers as from_tiers
         on periods.policy_name = from_tiers.policy_name
     inner join tiers as to_tiers

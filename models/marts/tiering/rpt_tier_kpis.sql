@@ -18,9 +18,9 @@ int_tier_accuracies_measured as (
 
 ),
 
-int_periods_completed as (
+util_periods as (
 
-    select * from {{ ref('int_periods_completed') }}
+    select * from {{ ref('util_periods') }}
 
 ),
 
@@ -47,8 +47,8 @@ comparable as (
     select
         int_tier_movements_totalled.*,
         policies.policy_version,
-        int_periods_completed.previous_period_end_date,
-        int_periods_completed.is_complete_period,
+        util_periods.previous_period_end_date,
+        util_periods.is_complete_period,
         int_tier_values_concentrated.top20_revenue_share,
         int_tier_values_concentrated.gini,
         int_tier_accuracies_measured.accuracy_rank_correlation,
@@ -65,15 +65,15 @@ comparable as (
                 int_tier_movements_totalled.policy_name
         ) as total_value_amount
     from int_tier_movements_totalled
-    inner join int_periods_completed
-        on int_tier_movements_totalled.period_end_date = int_periods_completed.period_end_date
+    inner join util_periods
+        on int_tier_movements_totalled.period_end_date = util_periods.period_end_date
     inner join policies
         on
             int_tier_movements_totalled.period_end_date = policies.period_end_date
             and int_tier_movements_totalled.policy_name = policies.policy_name
     inner join policies as earlier_policies
         on
-            int_periods_completed.previous_period_end_date = earlier_policies.period_end_date
+            util_periods.previous_period_end_date = earlier_policies.period_end_date
             and policies.policy_name = earlier_policies.policy_name
             and policies.policy_version = earlier_policies.policy_version
     left join int_tier_values_concentrated
