@@ -146,6 +146,10 @@ HOSTILE: dict[str, list[object]] = {
     "clv_spend_correlation_limit": [-0.01, 1.01, math.inf, "0.3", True, "0.3, true) --", None],
     "tier_outlook_periods": [2, 1201, 12.5, "12", True, None, "12 or true --"],
     "active_tier_policy": ["no_such_policy", f"rfm_total'; {ATTACK}; --", "RFM_TOTAL", "", None, 1],
+    "tier_alert_tiers": [0, 21, 1.5, "2", True, None, f"2; {ATTACK}; --"],
+    "tier_alert_distance": [-0.01, 1.01, math.nan, "0.05", True, None, "0.05 * 1) or (true"],
+    "tier_alert_gap_factor": [0.99, 101, math.inf, "2", False, None, "2) or (true"],
+    "tier_alert_probability_alive": [-0.1, 1.1, math.nan, "0.5", True, None, "0.5 or true"],
     "tier_policies": [
         {},
         [],
