@@ -50,22 +50,22 @@ counted as (
 
 ),
 
-{# Twice the distance of the mid-rank from the middle, a whole number: equal amounts share it. #}
-ranked as (
+accumulated as (
 
     select
         period_end_date,
         next_net_revenue_amount,
-        2 * sum(customer_count) over (
+        customer_count,
+        sum(customer_count) over (
             partition by period_end_date
             order by next_net_revenue_amount
-        )
-        - customer_count
-        - sum(customer_count) over (partition by period_end_date) as next_revenue_place
+        ) as customers_through,
+        sum(customer_count) over (partition by period_end_date) as customers_total
     from counted
 
 ),
 
+{# Twice the distance of the mid-rank from the middle, a whole number: equal amounts share it. #}
 final as (
 
     select
@@ -73,12 +73,17 @@ final as (
         followed.next_period_end_date,
         followed.customer_id,
         cast(followed.next_net_revenue_amount as decimal(18, 2)) as next_net_revenue_amount,
-        cast(ranked.next_revenue_place as bigint) as next_revenue_place
+        cast(
+            2 * accumulated.customers_through
+            - accumulated.customer_count
+            - accumulated.customers_total
+            as bigint
+        ) as next_revenue_place
     from followed
-    inner join ranked
+    inner join accumulated
         on
-            followed.period_end_date = ranked.period_end_date
-            and followed.next_net_revenue_amount = ranked.next_net_revenue_amount
+            followed.period_end_date = accumulated.period_end_date
+            and followed.next_net_revenue_amount = accumulated.next_net_revenue_amount
 
 )
 

@@ -18,9 +18,9 @@ followed as (
         int_customer_periods_decided.period_end_date,
         int_customer_periods_decided.policy_name,
         int_customer_periods_decided.tier_rank,
-        count(*) as customer_count,
         cast(sum(int_customer_periods_followed.next_net_revenue_amount) as decimal(18, 2))
             as next_net_revenue_amount,
+        count(*) as customer_count,
         sum(int_customer_periods_followed.next_revenue_place) as next_revenue_places,
         sum(cast(
             int_customer_periods_followed.next_revenue_place
@@ -36,6 +36,19 @@ followed as (
 
 ),
 
+accumulated as (
+
+    select
+        *,
+        sum(customer_count) over (
+            partition by period_end_date, policy_name
+            order by tier_rank
+        ) as customers_through,
+        sum(customer_count) over (partition by period_end_date, policy_name) as customers_total
+    from followed
+
+),
+
 final as (
 
     select
@@ -46,16 +59,9 @@ final as (
         next_net_revenue_amount,
         cast(next_revenue_places as decimal(19, 0)) as next_revenue_places,
         cast(next_revenue_squares as decimal(38, 0)) as next_revenue_squares,
-        cast(
-            sum(customer_count) over (partition by period_end_date, policy_name)
-            + customer_count
-            - 2 * sum(customer_count) over (
-                partition by period_end_date, policy_name
-                order by tier_rank
-            )
-            as decimal(18, 0)
-        ) as tier_place
-    from followed
+        cast(customers_total + customer_count - 2 * customers_through as decimal(18, 0))
+            as tier_place
+    from accumulated
 
 )
 

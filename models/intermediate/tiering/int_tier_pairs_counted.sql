@@ -14,7 +14,7 @@ util_periods as (
 
 ),
 
-{# Customers with the same tiers in all policies are few patterns: these are paired, not customers. #}
+{# Customers with the same tiers in all policies make one pattern; there are few, to be paired. #}
 customers as (
 
     select
@@ -57,7 +57,11 @@ numbered as (
     select
         *,
         row_number() over (
-            order by as_of_date{% for name in policies %}, rank_{{ loop.index }}{% endfor %}
+            order by
+                {% for name in policies %}
+                rank_{{ loop.index }},
+                {% endfor %}
+                as_of_date
         ) as pattern_number
     from patterns
 
@@ -84,13 +88,13 @@ cells as (
 
     select
         unpivoted.as_of_date,
-        concat(unpivoted.policy_name, ' ', other.policy_name) as pair_name,
         unpivoted.policy_name,
         other.policy_name as other_policy_name,
         unpivoted.tier_rank,
         other.tier_rank as other_tier_rank,
         unpivoted.customer_count,
-        unpivoted.value_amount
+        unpivoted.value_amount,
+        concat(unpivoted.policy_name, ' ', other.policy_name) as pair_name
     from unpivoted
     inner join unpivoted as other
         on
@@ -126,7 +130,6 @@ final as (
         other_tier_rank,
         customer_count,
         value_amount,
-        cast(sum(customer_count) over (partition by pair_name) as bigint) as pair_customer_count,
         {% for tier in ['tier', 'other_tier'] %}
         cast(sum(customer_count) over (partition by pair_name, {{ tier }}_rank) as bigint)
             as {{ tier }}_customer_count,
@@ -134,8 +137,9 @@ final as (
             sum(customer_count) over (partition by pair_name order by {{ tier }}_rank)
             - sum(customer_count) over (partition by pair_name, {{ tier }}_rank)
             as bigint
-        ) as {{ tier }}_better_count{{ ',' if not loop.last }}
+        ) as {{ tier }}_better_count,
         {% endfor %}
+        cast(sum(customer_count) over (partition by pair_name) as bigint) as pair_customer_count
     from counted
 
 )

@@ -26,7 +26,7 @@ summed as (
         sum(customer_count) as customer_count,
         sum(next_net_revenue_amount) as next_net_revenue_amount,
         sum(case when tier_rank = 1 then customer_count end) as best_customer_count,
-        sum(case when tier_rank = 1 then next_net_revenue_amount end) as best_next_net_revenue_amount,
+        sum(case when tier_rank = 1 then next_net_revenue_amount end) as best_net_revenue_amount,
         sum(tier_place * customer_count) as sum_x,
         sum(next_revenue_places) as sum_y,
         sum(tier_place * tier_place * customer_count) as sum_xx,
@@ -73,7 +73,7 @@ final as (
             'summed.customer_count', 'summed.sum_x', 'summed.sum_y', 'summed.sum_xx', 'summed.sum_yy',
             'summed.sum_xy'
         ) }} as next_revenue_correlation,
-        cast(summed.best_next_net_revenue_amount as double)
+        cast(summed.best_net_revenue_amount as double)
         / nullif(cast(summed.best_customer_count as double), 0)
         / nullif(
             cast(summed.next_net_revenue_amount as double)

@@ -44,11 +44,11 @@ judged as (
 
     select
         policy_name,
-        cast(count(changed_tier_share) as bigint) as period_count,
         {% for column in ['changed_tier_share', 'next_revenue_correlation', 'best_tier_lift'] %}
         cast(sum(cast({{ column }} as decimal(28, 15))) as double)
-        / nullif(count({{ column }}), 0) as {{ column }}{{ ',' if not loop.last }}
+        / nullif(count({{ column }}), 0) as {{ column }},
         {% endfor %}
+        cast(count(changed_tier_share) as bigint) as period_count
     from int_tier_policy_periods_judged
     group by 1
 
@@ -64,16 +64,16 @@ final as (
         policies.tier_count,
         policies.customer_count,
         policies.largest_tier_share,
-        coalesce(judged.period_count, 0) as period_count,
         judged.changed_tier_share,
         judged.next_revenue_correlation,
         judged.best_tier_lift,
-        case
-            when policies.is_active_policy then 1 else rpt_tier_policy_agreement.adjusted_rand_index
-        end as adjusted_rand_index,
         int_tier_policies_resampled.sample_count,
         int_tier_policies_resampled.resampling_stability_share,
-        int_tier_policies_resampled.resampling_low_share
+        int_tier_policies_resampled.resampling_low_share,
+        coalesce(judged.period_count, 0) as period_count,
+        case
+            when policies.is_active_policy then 1 else rpt_tier_policy_agreement.adjusted_rand_index
+        end as adjusted_rand_index
     from policies
     left join policies as active
         on
