@@ -95,9 +95,9 @@ class Measure:
 
     def counts(self, draws: Integers) -> Integers:
         """How often each distinct value was drawn, from how often each customer was, (n,)."""
-        drawn = np.where(self.is_known, draws, 0)
+        place, drawn = self.place[self.is_known], draws[self.is_known]
         # Sums of whole numbers below 2**53: the doubles are exact.
-        found = np.bincount(self.place, weights=drawn, minlength=len(self.units))
+        found = np.bincount(place, weights=drawn, minlength=len(self.units))
         return found.astype(np.int64)
 
 
