@@ -2,7 +2,7 @@
 {% macro policy_problem(policy) %}
     {% set metrics = tierwise.tier_metrics() %}
     {% set patience = ['downgrade_grace_periods', 'minimum_stay_periods'] %}
-    {% if policy is not mapping or policy.metric not in metrics %}
+    {% if policy is not mapping or policy.metric is not string or policy.metric not in metrics %}
         {% do return('a metric: ' ~ metrics | join(', ')) %}
     {% endif %}
     {% set needed = ['method', 'metric', 'tiers'] + (['weights'] if policy.metric == 'weighted_index' else []) %}

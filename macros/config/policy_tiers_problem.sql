@@ -6,14 +6,15 @@
     {% endif %}
     {% set cut = {'bands': 'from', 'percentile': 'top_share'}.get(policy.method) %}
     {% set seen = namespace(codes=[], cuts=[]) %}
+    {% set of_reports = ['untiered', 'guest', 'all', 'new', 'gone'] %}
     {% set name_rule = {'type': 'name'} %}
     {% for tier in tiers %}
         {% if tier is not mapping or (tier | list | sort) != ['code', cut] | select | list | sort %}
             {% do return('tiers with exactly code' ~ (' and ' ~ cut if cut else '')) %}
         {% endif %}
-        {% if tierwise.setting_problem(name_rule, tier.code) or tier.code in seen.codes + ['untiered', 'guest'] %}
+        {% if tierwise.setting_problem(name_rule, tier.code) or tier.code in seen.codes + of_reports %}
             {% do return('tier codes once each, of ' ~ tierwise.allowed_values(name_rule)
-                ~ ', and not untiered or guest, which the summary uses') %}
+                ~ ', and not ' ~ of_reports[:-1] | join(', ') ~ ' or ' ~ of_reports[-1] ~ ', which reports use') %}
         {% endif %}
         {% do seen.codes.append(tier.code) %}
         {% do seen.cuts.append(tier[cut] if cut else loop.index) %}

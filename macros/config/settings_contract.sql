@@ -40,10 +40,16 @@
         'clv_min_history_days': {'type': 'integer', 'min': 14, 'max': 36500},
         'clv_annual_discount_rate': {'type': 'number', 'min': 0, 'max': 1},
         'clv_spend_correlation_limit': {'type': 'number', 'min': 0, 'max': 1},
+        'history_basis': {'type': 'choice', 'of': ['order_date', 'known_date']},
         'tier_period': {'type': 'choice', 'of': ['month', 'week', 'quarter']},
         'tier_history_min_days': {'type': 'integer', 'min': 1, 'max': 36500},
         'tier_value_window_days': {'type': 'integer', 'min': 1, 'max': 36500},
+        'tier_outlook_periods': {'type': 'integer', 'min': 3, 'max': 1200},
         'active_tier_policy': {'type': 'name'},
+        'tier_alert_tiers': {'type': 'integer', 'min': 1, 'max': 20},
+        'tier_alert_distance': {'type': 'number', 'min': 0, 'max': 1},
+        'tier_alert_gap_factor': {'type': 'number', 'min': 1, 'max': 100},
+        'tier_alert_probability_alive': {'type': 'number', 'min': 0, 'max': 1},
         'tier_policies': {'type': 'tier policies'},
     }) %}
 {% endmacro %}

@@ -32,11 +32,6 @@
             ~ tierwise.setting('abc_b_share') ~ "."
         ) }}
     {% endif %}
-    {% if tierwise.setting('active_tier_policy') not in tierwise.setting('tier_policies') %}
-        {{ exceptions.raise_compiler_error(
-            "Setting 'active_tier_policy' is '" ~ tierwise.setting('active_tier_policy') ~ "'. Allowed: "
-            ~ (tierwise.setting('tier_policies') | list | join(', ')) ~ "."
-        ) }}
-    {% endif %}
+    {% do tierwise.active_policy() %}
     {% do return('') %}
 {% endmacro %}

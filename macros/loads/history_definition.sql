@@ -7,7 +7,7 @@
         {% do return('') %}
     {% endif %}
     {% set decides = {} %}
-    {% for name in tierwise.settings_contract() if name.startswith(('rfm_', 'abc_', 'tier_', 'clv_', 'natural_')) %}
+    {% for name in tierwise.settings_contract() if name.startswith(('rfm_', 'abc_', 'tier_p', 'tier_v', 'natural_')) %}
         {% do decides.update({name: tierwise.setting(name)}) %}
     {% endfor %}
     {% for name, macro in tierwise.items() %}

@@ -10,7 +10,7 @@
         {% do decides.update({table: mapping}) %}
     {% endfor %}
     {% for name in ['business_timezone', 'min_order_date', 'base_currency', 'zero_amount_is_purchase',
-        'default_margin_share', 'max_text_length'] %}
+        'default_margin_share', 'max_text_length', 'history_basis'] %}
         {% do decides.update({name: tierwise.setting(name)}) %}
     {% endfor %}
     {% for name, macro in tierwise.items() %}

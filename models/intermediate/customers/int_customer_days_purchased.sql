@@ -24,6 +24,7 @@ final as (
     select
         customer_id,
         order_date,
+        known_from_date,
         cast(count(*) as bigint) as purchase_count,
         cast(sum(net_amount) as decimal(18, 2)) as net_amount,
         cast(sum(profit_amount) as decimal(18, 2)) as profit_amount,
@@ -33,7 +34,7 @@ final as (
         is_purchase
         and not is_guest
         and {{ 'true' if load.is_rebuild else 'customer_id in (' ~ load.changed_keys ~ ')' }}
-    group by 1, 2
+    group by 1, 2, 3
 
 )
 

@@ -40,6 +40,15 @@ corrected_days as (
         order_date
     from corrections
     group by 1, 2
+    {% if tierwise.setting('history_basis') == 'known_date' %}
+    union
+    select
+        customer_id,
+        order_date
+    from int_customer_days_purchased
+    group by 1, 2
+    having count(*) > 1
+    {% endif %}
 
 ),
 
@@ -48,7 +57,7 @@ purchases as (
     select
         int_customer_days_purchased.customer_id,
         int_customer_days_purchased.order_date,
-        int_customer_days_purchased.order_date as known_from_date,
+        int_customer_days_purchased.known_from_date,
         false as is_correction,
         corrected_days.customer_id is not null as is_corrected,
         int_customer_days_purchased.purchase_count,

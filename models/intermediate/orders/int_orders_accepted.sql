@@ -29,6 +29,7 @@ final as (
         customer_id is null as is_guest,
         ordered_at,
         order_date,
+        known_from_date,
         channel,
         store_id,
         status,

@@ -128,6 +128,7 @@ final as (
     select
         {{ tierwise.order_columns() | join(',\n        ') }},
         order_date,
+        {{ tierwise.known_from_date('first_updated_at') }} as known_from_date,
         net_amount,
         order_currency_code as currency_code,
         fx_rate,

@@ -50,6 +50,7 @@ fingerprinted as (
             'customer_id', 'ordered_at', 'gross_amount', 'discount_amount', 'cost_amount',
             'currency_code', 'status', 'updated_at', 'channel', 'store_id', 'is_test', 'is_deleted',
         ]) }} as fingerprint,
+        min(orders.updated_at) over (partition by orders.order_id) as first_updated_at,
         max(orders.updated_at) over (partition by orders.order_id) as newest_updated_at
     from orders
     inner join repeated_orders
@@ -103,6 +104,7 @@ judged as (
 
     select
         {{ order_columns | join(',\n        ') }},
+        updated_at as first_updated_at,
         false as is_conflicting,
         false as is_superseded,
         false as is_copy
@@ -110,6 +112,7 @@ judged as (
     union all
     select
         {{ order_columns | join(',\n        ') }},
+        first_updated_at,
         {# Which version is the newest must be certain, or none of them is taken. #}
         has_versions
         and (has_two_customers or has_undated_version or has_two_newest_versions) as is_conflicting,
@@ -123,6 +126,7 @@ final as (
 
     select
         {{ order_columns | join(',\n        ') }},
+        first_updated_at,
         is_conflicting,
         is_superseded,
         is_copy,

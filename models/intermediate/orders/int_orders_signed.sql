@@ -33,7 +33,7 @@ refunded as (
             ) as decimal(18, 2)
         ) as remaining_amount,
         greatest(
-            int_refunds_checked.refund_date, int_orders_accepted.order_date
+            int_refunds_checked.refund_date, int_orders_accepted.known_from_date
         ) as known_from_date
     from int_refunds_checked
     inner join int_orders_accepted
@@ -67,7 +67,7 @@ purchases as (
         customer_id,
         is_guest,
         order_date,
-        order_date as known_from_date,
+        known_from_date,
         false as is_correction,
         1 as purchase_count,
         net_amount,

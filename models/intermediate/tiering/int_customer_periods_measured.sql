@@ -45,7 +45,6 @@ known as (
     from int_customer_days_totalled
     inner join periods
         on int_customer_days_totalled.known_from_date <= periods.period_end_date
-    where int_customer_days_totalled.order_date <= periods.period_end_date
 
 ),
 
