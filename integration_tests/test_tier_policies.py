@@ -202,15 +202,15 @@ def test_steadiness_and_accuracy_over_the_complete_periods(demo: Build, policy: 
             lifts.append(sum(best) / len(best) / (sum(next_spent) / len(next_spent)))
     row = demo.by("policy_name", "rpt_tier_policies_compared")[policy]
     assert row["period_count"] == len(changed) == 11
-    assert row["changed_tier_share"] == pytest.approx(mean(changed), abs=1e-12)
-    assert row["next_revenue_correlation"] == pytest.approx(mean(correlations), abs=1e-12)
-    assert row["best_tier_lift"] == pytest.approx(mean(lifts), abs=1e-9)
+    assert row["mean_migration_rate_share"] == pytest.approx(mean(changed), abs=1e-12)
+    assert row["mean_accuracy_rank_correlation"] == pytest.approx(mean(correlations), abs=1e-12)
+    assert row["mean_top_tier_lift"] == pytest.approx(mean(lifts), abs=1e-9)
 
 
 def test_a_policy_of_lifetime_value_is_judged_without_a_past(demo: Build) -> None:
     row = demo.by("policy_name", "rpt_tier_policies_compared")["clv"]
     assert row["period_count"] == 0
-    past = ("changed_tier_share", "next_revenue_correlation", "best_tier_lift")
+    past = ("mean_migration_rate_share", "mean_accuracy_rank_correlation", "mean_top_tier_lift")
     assert [row[name] for name in past] == [None, None, None]
     assert 0 < row["adjusted_rand_index"] < 1
     assert row["resampling_stability_share"] > 0.9

@@ -12,9 +12,9 @@ rpt_tier_policy_agreement as (
 
 ),
 
-int_tier_policy_periods_judged as (
+rpt_tier_kpis as (
 
-    select * from {{ ref('int_tier_policy_periods_judged') }}
+    select * from {{ ref('rpt_tier_kpis') }}
 
 ),
 
@@ -44,12 +44,15 @@ judged as (
 
     select
         policy_name,
-        {% for column in ['changed_tier_share', 'next_revenue_correlation', 'best_tier_lift'] %}
+        {% for column in ['migration_rate_share', 'accuracy_rank_correlation', 'top_tier_lift'] %}
         cast(sum(cast({{ column }} as decimal(28, 15))) as double)
-        / nullif(count({{ column }}), 0) as {{ column }},
+        / nullif(count({{ column }}), 0) as mean_{{ column }},
         {% endfor %}
-        cast(count(changed_tier_share) as bigint) as period_count
-    from int_tier_policy_periods_judged
+        cast(count(*) as bigint) as period_count
+    from rpt_tier_kpis
+    where
+        tier_code = 'all'
+        and is_complete_period
     group by 1
 
 ),
@@ -64,9 +67,9 @@ final as (
         policies.tier_count,
         policies.customer_count,
         policies.largest_tier_share,
-        judged.changed_tier_share,
-        judged.next_revenue_correlation,
-        judged.best_tier_lift,
+        judged.mean_migration_rate_share,
+        judged.mean_accuracy_rank_correlation,
+        judged.mean_top_tier_lift,
         int_tier_policies_resampled.sample_count,
         int_tier_policies_resampled.resampling_stability_share,
         int_tier_policies_resampled.resampling_low_share,
