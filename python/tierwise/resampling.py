@@ -357,7 +357,10 @@ def _ranks_by_share(count: Integers, top_shares: list[float]) -> Integers:
 
 
 def _abc_ranks(units: Integers, count: Integers, settings: Settings) -> Integers:
-    """Return 1, 2 and 3 for the classes A, B and C of each value, (d,)."""
+    """Return 1, 2 and 3 for the classes A, B and C of each value, (d,).
+
+    Nothing comes before the line of a total of 0, so where nothing was earned everyone is C.
+    """
     amount = np.maximum(units, 0) * count
     through = np.cumsum(amount[::-1])
     before = (through - amount[::-1])[::-1]
@@ -365,5 +368,4 @@ def _abc_ranks(units: Integers, count: Integers, settings: Settings) -> Integers
     ranks = np.full(len(units), 3, np.int64)
     ranks[before < _line(total, settings.abc_b_share, 6)] = 2
     ranks[before < _line(total, settings.abc_a_share, 6)] = 1
-    ranks[units <= 0] = 3
     return ranks

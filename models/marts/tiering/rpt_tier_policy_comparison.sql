@@ -33,7 +33,6 @@ members as (
         cast(count(*) as bigint) as customer_count,
         cast(sum(value_amount) as decimal(18, 2)) as value_amount
     from fct_customer_tier_periods
-    where tier_code is not null
     group by 1, 2, 3
 
 ),
