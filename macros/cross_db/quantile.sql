@@ -1,8 +1,7 @@
 {#
     Continuous quantile k / n, interpolated linearly. The fraction is the smallest double that is not below k / n: with
     the double nearest to it, 0.7 x 90 comes out just under 63, and the customer whose value is the cut point itself
-    would be scored above it. Between equal values, too, engines may come out a hair off: a cut point within a hundredth
-    of a cent of a whole cent is that cent. No other is as near: values are in cents, and n is at most 10.
+    would be scored above it.
 #}
 {% macro quantile(value, k, n) %}
     {% set fraction = k / n %}
@@ -10,11 +9,7 @@
     {% if over * n < k * under %}
         {% set fraction = fraction * (1 + 2 ** -52) %}
     {% endif %}
-    {% set interpolated = adapter.dispatch('quantile', 'tierwise')(value, fraction) %}
-    {% set in_cents = 'round(' ~ interpolated ~ ', 2)' %}
-    {% do return(
-        'case when abs(' ~ interpolated ~ ' - ' ~ in_cents ~ ') < 0.0001 then ' ~ in_cents ~ ' else ' ~ interpolated ~ ' end'
-    ) %}
+    {% do return(tierwise.whole_cent(adapter.dispatch('quantile', 'tierwise')(value, fraction))) %}
 {% endmacro %}
 
 {% macro default__quantile(value, fraction) %}

@@ -53,6 +53,9 @@ COLUMNS = {
     "clv_amount": ("clv_cents", 100),
 }
 
+# A quantile this near to a whole cent is that cent, as in the macro whole_cent.
+_SAME_CENT = 0.0001
+
 _RESAMPLED = {
     "as_of_date": "datetime64[s]",
     "policy_name": "str",
@@ -271,7 +274,7 @@ def _scores_by(
 
 
 def _quantiles(of: Measure, counts: Integers, parts: int) -> Floats:
-    """Return the quantiles 1 / parts and so on, as DuckDB's quantile_cont does, to the last bit."""
+    """Return the quantiles 1 / parts and so on, as the macros quantile and whole_cent do."""
     through = np.cumsum(counts)
     if not len(through) or through[-1] == 0:
         return np.full(parts - 1, np.inf)
@@ -285,7 +288,9 @@ def _quantiles(of: Measure, counts: Integers, parts: int) -> Floats:
         below, above = int(np.floor(position)), int(np.ceil(position))
         low, high = of.values[np.searchsorted(through, [below, above], side="right")]
         part = position - below
-        found.append(low * (1 - part) + high * part if above > below else low)
+        cut = low * (1 - part) + high * part if above > below else low
+        cent = round(float(cut), 2)
+        found.append(cent if abs(cut - cent) < _SAME_CENT else cut)
     return np.array(found, np.float64)
 
 
