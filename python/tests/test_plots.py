@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -16,8 +18,6 @@ from tierwise.plots import Report, draw, main, read_report, spend_density, write
 from tierwise.summary import SummaryError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
@@ -262,7 +262,8 @@ def test_database_without_lifetime_values_is_refused(tmp_path: Path) -> None:
 
 def test_module_is_imported_without_matplotlib() -> None:
     code = "import sys; sys.modules['matplotlib'] = None; import tierwise.plots"
-    subprocess.run([sys.executable, "-c", code], check=True)
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
 
 
 def test_date_of_the_report_is_the_last(tmp_path: Path) -> None:
