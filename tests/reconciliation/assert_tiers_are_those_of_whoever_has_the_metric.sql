@@ -52,7 +52,8 @@ expected as (
 
 classes as (
 
-    {% for policy_name, policy in tierwise.setting('tier_policies').items() if policy.method == 'abc' %}
+    {% for policy_name, policy in tierwise.setting('tier_policies').items()
+        if policy.method == 'abc' %}
     {% for tier in policy.tiers %}
     select
         '{{ policy_name }}' as policy_name,

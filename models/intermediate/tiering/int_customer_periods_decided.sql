@@ -24,7 +24,7 @@ int_tier_overrides_checked as (
 
 ),
 
-{# An override covers what the policy says and leaves it alone: where it ends, the policy goes on. #}
+{# An override covers what the policy says and leaves it alone: at its end the policy goes on. #}
 effective as (
 
     select

@@ -1,5 +1,5 @@
 {{ config(materialized='incremental', incremental_strategy='changed_periods') }}
-{% set abc_amount = 'profit_amount' if tierwise.setting('abc_metric') == 'profit' else 'net_amount' %}
+{% set abc = 'profit_amount' if tierwise.setting('abc_metric') == 'profit' else 'net_amount' %}
 
 with
 
@@ -41,7 +41,7 @@ known as (
         int_customer_days_totalled.is_corrected,
         int_customer_days_totalled.purchase_count,
         int_customer_days_totalled.net_amount,
-        int_customer_days_totalled.{{ abc_amount }} as abc_amount
+        int_customer_days_totalled.{{ abc }} as abc_amount
     from int_customer_days_totalled
     inner join periods
         on int_customer_days_totalled.known_from_date <= periods.period_end_date

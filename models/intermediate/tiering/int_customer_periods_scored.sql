@@ -36,15 +36,15 @@ final as (
 
     select
         int_customer_periods_valued.*,
-        cast(
-            {{ tierwise.rfm_score('recency', 'int_customer_periods_valued.recency_days') }} as integer
-        ) as r_score,
-        cast(
-            {{ tierwise.rfm_score('frequency', 'int_customer_periods_valued.rfm_order_count') }} as integer
-        ) as f_score,
-        cast(
-            {{ tierwise.rfm_score('monetary', 'int_customer_periods_valued.rfm_monetary_amount') }} as integer
-        ) as m_score,
+        cast({{ tierwise.rfm_score(
+            'recency', 'int_customer_periods_valued.recency_days'
+        ) }} as integer) as r_score,
+        cast({{ tierwise.rfm_score(
+            'frequency', 'int_customer_periods_valued.rfm_order_count'
+        ) }} as integer) as f_score,
+        cast({{ tierwise.rfm_score(
+            'monetary', 'int_customer_periods_valued.rfm_monetary_amount'
+        ) }} as integer) as m_score,
         {% for indicator in tierwise.index_indicators() %}
         {{ indicator }}_ranks.percentile_rank as {{ indicator }}_percentile_rank,
         {% endfor %}

@@ -44,7 +44,9 @@ breaks as (
         {% for dimension in dimensions %}
         {% for number in range(1, score_count) %}
         max(
-            case when value_name = 'rfm_{{ dimension }}' and cut_number = {{ number }} then cut_value end
+            case
+                when value_name = 'rfm_{{ dimension }}' and cut_number = {{ number }} then cut_value
+            end
         ) as {{ dimension }}_{{ number }},
         {% endfor %}
         {% endfor %}
@@ -75,7 +77,8 @@ final as (
         ) as {{ dimension }}_level_{{ number }},
         {% endfor %}
         {% endfor %}
-        quantiles.customer_count
+        quantiles.customer_count,
+        coalesce(breaks.break_count, 0) as break_count
     from quantiles
     left join breaks
         on quantiles.period_end_date = breaks.period_end_date

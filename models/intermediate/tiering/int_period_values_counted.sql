@@ -43,16 +43,17 @@ final as (
     union all
     {% endfor %}
     {% for name, policy in tierwise.setting('tier_policies').items() if policy.method != 'bands' %}
+    {% set is_clv = policy.metric == 'clv_amount' %}
+    {% set class_count = policy.tiers | length if policy.method == 'natural_breaks' else 'null' %}
     select
-        {{ 'as_of_date' if policy.metric == 'clv_amount' else 'period_end_date' }} as period_end_date,
+        {{ 'as_of_date' if is_clv else 'period_end_date' }} as period_end_date,
         'policy_{{ name }}' as value_name,
         cast(
             {{ 'value_amount' if policy.metric == 'revenue' else policy.metric }} as decimal(28, 2)
         ) as counted_value,
-        cast({{ policy.tiers | length if policy.method == 'natural_breaks' else 'null' }} as integer)
-            as class_count,
+        cast({{ class_count }} as integer) as class_count,
         count(*) as customer_count
-    from {{ 'fct_customer_clv' if policy.metric == 'clv_amount' else 'int_customer_periods_valued' }}
+    from {{ 'fct_customer_clv' if is_clv else 'int_customer_periods_valued' }}
     group by 1, 3
     union all
     {% endfor %}

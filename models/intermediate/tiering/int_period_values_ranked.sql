@@ -1,3 +1,7 @@
+{% set share_below = tierwise.share(
+    'customers_below + 0.5 * customer_count', 'customers_total'
+) %}
+
 with
 
 int_period_values_counted as (
@@ -29,9 +33,8 @@ final as (
         value_name,
         counted_value,
         case
-            when value_name = 'index_recency'
-                then 1 - {{ tierwise.share('customers_below + 0.5 * customer_count', 'customers_total') }}
-            else {{ tierwise.share('customers_below + 0.5 * customer_count', 'customers_total') }}
+            when value_name = 'index_recency' then 1 - {{ share_below }}
+            else {{ share_below }}
         end as percentile_rank
     from accumulated
 

@@ -108,8 +108,10 @@ final as (
         cast(null as varchar) as candidate_tier_code,
         cast(null as varchar) as previous_tier_code,
         'opted_out' as reason_code,
-        {% for column in ['metric_value', 'cut_off_value', 'next_cut_off_value', 'next_tier_distance',
-            'lower_tier_distance'] %}
+        {% for column in [
+            'metric_value', 'cut_off_value', 'next_cut_off_value', 'next_tier_distance',
+            'lower_tier_distance',
+        ] %}
         cast(null as double) as {{ column }},
         {% endfor %}
         cast(null as integer) as recency_days,
