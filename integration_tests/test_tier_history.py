@@ -310,13 +310,11 @@ def test_later_orders_change_no_earlier_period_and_increments_equal_a_full_refre
 
     # One order of May that comes in December: periods before May are left alone, the others not.
     write_csv(tmp_path / "in" / "c.csv", ORDERS, ["late,c3,2024-05-20T10:00:00,900.00"])
+    early, may = "period_end_date < date '2024-05-20'", "period_end_date = date '2024-05-31'"
+    early_before, may_before = history(second, early), history(second, may)
     third = build_tables(tmp_path / "shop", **options).succeeded()
-    assert history(third, "period_end_date < date '2024-05-20'") == history(
-        second, "period_end_date < date '2024-05-20'"
-    )
-    assert history(third, "period_end_date = date '2024-05-31'") != history(
-        second, "period_end_date = date '2024-05-31'"
-    )
+    assert history(third, early) == early_before
+    assert history(third, may) != may_before
     whole = build_tables(tmp_path / "whole", **options).succeeded()
     for table in (
         "fct_customer_tier_periods",

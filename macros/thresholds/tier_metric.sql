@@ -5,7 +5,10 @@
         {% for indicator, weight in policy.weights.items() %}
             {% do terms.append('int_customer_periods_scored.' ~ indicator ~ '_percentile_rank * ' ~ weight) %}
         {% endfor %}
-        {% do return('(' ~ terms | join(' + ') ~ ') / cast(' ~ policy.weights.values() | sum ~ ' as double)') %}
+        {# Ranks are fractions: rounded, an index that is exactly a cut-off is that as a double, too. #}
+        {% do return(
+            'round((' ~ terms | join(' + ') ~ ') / cast(' ~ policy.weights.values() | sum ~ ' as double), 12)'
+        ) %}
     {% endif %}
     {% do return({
         'rfm_total': 'int_customer_periods_scored.r_score + int_customer_periods_scored.f_score'

@@ -234,7 +234,8 @@ def _metric(
         for indicator, weight in policy["weights"].items():
             ranks = _percentile_ranks(indicator, counts[indicator])
             total = total + ranks[measures[indicator].place] * weight
-        return total / float(sum(policy["weights"].values())), everybody
+        # Rounded, an index that is exactly a cut-off is that as a double, too.
+        return np.round(total / float(sum(policy["weights"].values())), 12), everybody
     if name in ("rfm_total", "rfm_level_total"):
         scores = []
         for dimension in DIMENSIONS:
