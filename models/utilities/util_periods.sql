@@ -64,15 +64,15 @@ final as (
 
     select
         period_end_date,
-        lag(period_end_date) over (
-            partition by as_of_date
-            order by period_end_date
-        ) as previous_period_end_date,
+        is_complete_period,
         cast(row_number() over (
             partition by as_of_date
             order by period_end_date
         ) as integer) as period_number,
-        is_complete_period,
+        lag(period_end_date) over (
+            partition by as_of_date
+            order by period_end_date
+        ) as previous_period_end_date,
         period_end_date = as_of_date as is_latest_period
     from period_ends
 

@@ -28,7 +28,20 @@ int_tier_overrides_checked as (
 effective as (
 
     select
-        int_customer_periods_tiered.*,
+        int_customer_periods_tiered.period_end_date,
+        int_customer_periods_tiered.customer_id,
+        int_customer_periods_tiered.policy_name,
+        int_customer_periods_tiered.metric_value,
+        int_customer_periods_tiered.candidate_tier_rank,
+        int_customer_periods_tiered.cut_off_value,
+        int_customer_periods_tiered.next_cut_off_value,
+        int_customer_periods_tiered.recency_days,
+        int_customer_periods_tiered.rfm_order_count,
+        int_customer_periods_tiered.rfm_monetary_amount,
+        int_customer_periods_tiered.r_score,
+        int_customer_periods_tiered.f_score,
+        int_customer_periods_tiered.m_score,
+        int_customer_periods_tiered.value_amount,
         util_periods.period_number,
         int_tier_overrides_checked.tier_rank is not null as is_overridden,
         coalesce(int_customer_periods_held.hold_reason, 'none') as hold_reason,
@@ -42,15 +55,15 @@ effective as (
         on int_customer_periods_tiered.period_end_date = util_periods.period_end_date
     left join int_customer_periods_held
         on
-            util_periods.period_number = int_customer_periods_held.period_number
-            and int_customer_periods_tiered.customer_id = int_customer_periods_held.customer_id
+            int_customer_periods_tiered.customer_id = int_customer_periods_held.customer_id
             and int_customer_periods_tiered.policy_name = int_customer_periods_held.policy_name
+            and util_periods.period_number = int_customer_periods_held.period_number
     left join int_tier_overrides_checked
         on
             int_customer_periods_tiered.customer_id = int_tier_overrides_checked.customer_id
             and int_customer_periods_tiered.policy_name = int_tier_overrides_checked.policy_name
             and int_tier_overrides_checked.override_status in ('in_force', 'expired')
-            and int_tier_overrides_checked.valid_from <= util_periods.period_end_date
+            and util_periods.period_end_date >= int_tier_overrides_checked.valid_from
             and coalesce(int_tier_overrides_checked.valid_to > util_periods.period_end_date, true)
 
 ),

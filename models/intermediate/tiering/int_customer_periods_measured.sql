@@ -100,8 +100,6 @@ summarised as (
         period_end_date,
         period_fingerprint,
         customer_id,
-        min(order_date) as first_order_date,
-        max(order_date) as last_order_date,
         cast(sum(case when is_in_rfm_window then purchase_count else 0 end) as bigint)
             as rfm_order_count,
         cast(sum(case when is_in_rfm_window then net_amount else 0 end) as decimal(18, 2))
@@ -115,7 +113,9 @@ summarised as (
         cast(sum(case when is_in_period then purchase_count else 0 end) as bigint)
             as period_order_count,
         cast(sum(case when is_in_period then net_amount else 0 end) as decimal(18, 2))
-            as period_net_revenue_amount
+            as period_net_revenue_amount,
+        min(order_date) as first_order_date,
+        max(order_date) as last_order_date
     from windowed
     group by 1, 2, 3
 
@@ -126,13 +126,8 @@ final as (
     select
         summarised.period_end_date,
         summarised.customer_id,
-        coalesce(int_customers_unioned.is_opted_out_of_profiling, false)
-            as is_opted_out_of_profiling,
         summarised.first_order_date,
         summarised.last_order_date,
-        cast({{ tierwise.days_between(
-            'summarised.last_order_date', 'summarised.period_end_date'
-        ) }} as integer) as recency_days,
         summarised.rfm_order_count,
         summarised.rfm_net_revenue_amount,
         summarised.value_order_count,
@@ -140,7 +135,12 @@ final as (
         summarised.abc_amount,
         summarised.period_order_count,
         summarised.period_net_revenue_amount,
-        summarised.period_fingerprint
+        summarised.period_fingerprint,
+        cast({{ tierwise.days_between(
+            'summarised.last_order_date', 'summarised.period_end_date'
+        ) }} as integer) as recency_days,
+        coalesce(int_customers_unioned.is_opted_out_of_profiling, false)
+            as is_opted_out_of_profiling
     from summarised
     inner join int_customers_unioned
         on summarised.customer_id = int_customers_unioned.customer_id

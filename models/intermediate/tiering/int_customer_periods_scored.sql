@@ -1,15 +1,4 @@
 {{ config(materialized='view') }}
-{% set levels = [] %}
-{% for dimension, column in {
-    'recency': 'recency_days', 'frequency': 'rfm_order_count', 'monetary': 'rfm_monetary_amount'
-}.items() %}
-    {% for number in [1, 2] %}
-        {% do levels.append(
-            'case when cut_points.' ~ dimension ~ '_level_' ~ number ~ ' < int_customer_periods_valued.' ~ column
-            ~ ' then ' ~ (-1 if dimension == 'recency' else 1) ~ ' else 0 end'
-        ) %}
-    {% endfor %}
-{% endfor %}
 
 with
 
@@ -31,11 +20,16 @@ int_period_values_ranked as (
 
 ),
 
-{# Each of the three levels is 1 to 3; few days since the last order are the best. #}
 final as (
 
     select
-        int_customer_periods_valued.*,
+        int_customer_periods_valued.period_end_date,
+        int_customer_periods_valued.customer_id,
+        int_customer_periods_valued.recency_days,
+        int_customer_periods_valued.rfm_order_count,
+        int_customer_periods_valued.rfm_monetary_amount,
+        int_customer_periods_valued.value_amount,
+        int_customer_periods_valued.abc_amount,
         cast({{ tierwise.rfm_score(
             'recency', 'int_customer_periods_valued.recency_days'
         ) }} as integer) as r_score,
@@ -48,7 +42,13 @@ final as (
         {% for indicator in tierwise.index_indicators() %}
         {{ indicator }}_ranks.percentile_rank as {{ indicator }}_percentile_rank,
         {% endfor %}
-        cast(5 + {{ levels | join(' + ') }} as integer) as rfm_level_total
+        cast(
+            {{ tierwise.rfm_level('recency', 'int_customer_periods_valued.recency_days') }}
+            + {{ tierwise.rfm_level('frequency', 'int_customer_periods_valued.rfm_order_count') }}
+            + {{ tierwise.rfm_level(
+                'monetary', 'int_customer_periods_valued.rfm_monetary_amount'
+            ) }} as integer
+        ) as rfm_level_total
     from int_customer_periods_valued
     inner join cut_points
         on int_customer_periods_valued.period_end_date = cut_points.period_end_date

@@ -1,10 +1,9 @@
 {{ config(materialized='view') }}
 {% set policies = tierwise.setting('tier_policies') %}
-{% set tier_counts = [] %}
-{% for policy in policies.values() %}
-    {% do tier_counts.append(policy.tiers | length) %}
-{% endfor %}
 {% set metrics = policies.values() | map(attribute='metric') | list %}
+{% set tier_count = policies.values() | map(attribute='tiers') | map('length') | max %}
+{% set cut_offs = [] %}
+{% for rank in range(1, tier_count + 1) %}{% do cut_offs.append('cut_off_' ~ rank) %}{% endfor %}
 
 with
 
@@ -31,7 +30,7 @@ cut_offs as (
     select
         period_end_date,
         policy_name,
-        {% for rank in range(1, (tier_counts | max) + 1) %}
+        {% for rank in range(1, tier_count + 1) %}
         max(case when tier_rank = {{ rank }} then cut_off_value end) as cut_off_{{ rank }},
         {% endfor %}
         max(tier_rank) as tier_count
@@ -46,7 +45,7 @@ measured as (
         int_customer_periods_scored.*,
         cut_offs.policy_name,
         cut_offs.tier_count,
-        {% for rank in range(1, (tier_counts | max) + 1) %}
+        {% for rank in range(1, tier_count + 1) %}
         cut_offs.cut_off_{{ rank }},
         {% endfor %}
         case cut_offs.policy_name
@@ -72,7 +71,7 @@ tiered as (
     select
         *,
         case
-            {% for rank in range(1, tier_counts | max) %}
+            {% for rank in range(1, tier_count) %}
             when metric_value >= cut_off_{{ rank }} then {{ rank }}
             {% endfor %}
             else tier_count
@@ -91,14 +90,13 @@ final as (
         metric_value,
         candidate_tier_rank,
         case candidate_tier_rank
-            {% for rank in range(1, (tier_counts | max) + 1) %}
+            {% for rank in range(1, tier_count + 1) %}
             when {{ rank }} then cut_off_{{ rank }}
             {% endfor %}
         end as cut_off_value,
         case candidate_tier_rank
-            {% for rank in range(2, (tier_counts | max) + 1) %}
-            when {{ rank }} then coalesce(
-                {%- for better in range(rank - 1, 0, -1) %}cut_off_{{ better }}, {% endfor %}null)
+            {% for rank in range(2, tier_count + 1) %}
+            when {{ rank }} then coalesce({{ cut_offs[:rank - 1] | reverse | join(', ') }}, null)
             {% endfor %}
         end as next_cut_off_value,
         recency_days,

@@ -77,22 +77,29 @@ ranked as (
             name, 'accumulated.customers_before', 'accumulated.customers_total'
         ) }} as tier_code
         {% elif policy.method == 'abc' %}
-        case {{ tierwise.abc_class(
-            'accumulated.counted_value', 'accumulated.amount_before', 'accumulated.amount_total'
-        ) }} {% for tier in policy.tiers %}
+        case
+            {{ tierwise.abc_class(
+                'accumulated.counted_value', 'accumulated.amount_before', 'accumulated.amount_total'
+            ) }}
+            {% for tier in policy.tiers %}
             when '{{ 'ABC'[loop.index0] }}' then '{{ tier.code }}'
-        {%- endfor %} end as tier_code
+            {% endfor %}
+        end as tier_code
         {% else %}
-        case {{ policy.tiers | length }} - coalesce(passed.cut_count, 0) {% for tier in policy.tiers %}
+        case {{ policy.tiers | length }} - coalesce(passed.cut_count, 0)
+            {% for tier in policy.tiers %}
             when {{ loop.index }} then '{{ tier.code }}'
-        {%- endfor %} end as tier_code
+            {% endfor %}
+        end as tier_code
         {% endif %}
     from accumulated
+    {% if policy.method == 'natural_breaks' %}
     left join passed
         on
             accumulated.period_end_date = passed.period_end_date
             and accumulated.value_name = passed.value_name
             and accumulated.counted_value = passed.counted_value
+    {% endif %}
     where accumulated.value_name = 'policy_{{ name }}'
     union all
     {% endfor %}
