@@ -64,7 +64,7 @@ effective as (
             and int_customer_periods_tiered.policy_name = int_tier_overrides_checked.policy_name
             and int_tier_overrides_checked.override_status in ('in_force', 'expired')
             and util_periods.period_end_date >= int_tier_overrides_checked.valid_from
-            and coalesce(int_tier_overrides_checked.valid_to > util_periods.period_end_date, true)
+            and coalesce(util_periods.period_end_date < int_tier_overrides_checked.valid_to, true)
 
 ),
 
