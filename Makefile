@@ -58,7 +58,7 @@ endif
 
 # --- What people call ----------------------------------------------------------------------------
 
-.PHONY: help build test check docs picture plots lock clean distclean
+.PHONY: help build test check docs picture examples plots lock clean distclean
 
 help: ## list the targets and what can be set
 	@echo "make TARGET [NAME=value ...]"
@@ -106,6 +106,9 @@ docs: .venv-dev/requirements.txt settings-file ## write the documentation and li
 
 picture: .venv/requirements.txt ## draw docs/tiers.svg, the picture in the README, from the last build
 	@$(run)/python -m tierwise.picture docs/tiers.svg
+
+examples: .venv/requirements.txt ## write docs/examples.md, tables of the documentation, from the last build
+	@$(run)/python -m tierwise.examples docs/examples.md
 
 plots: .venv-dev/requirements.txt settings-file ## draw the lifetime values of the last build into target/plots
 	@[ -f "$${TIERWISE_DATABASE:-tierwise.duckdb}" ] || $(MAKE) --no-print-directory build

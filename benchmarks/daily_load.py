@@ -122,7 +122,9 @@ def copy_project(folder: Path) -> None:
             shutil.copy2(source, folder / part)
 
 
-def build(folder: Path, threads: int) -> Measured:
+def build(
+    folder: Path, threads: int, settings: dict[str, Any] | None = None, select: str | None = None
+) -> Measured:
     """Call `dbt build` without tests, as a user would, and read what it says of its times."""
     kept = {
         name: value
@@ -142,6 +144,8 @@ def build(folder: Path, threads: int) -> Measured:
         *("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"),
         *("--project-dir", folder / "project", "--profiles-dir", folder / "project"),
         *("--target-path", folder / "target", "--log-path", folder / "logs"),
+        *("--vars", json.dumps(settings or {})),
+        *(("--select", select) if select else ()),
     ]
     start = time.monotonic()
     finished = subprocess.run(  # noqa: S603 - dbt of this environment

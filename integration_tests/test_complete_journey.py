@@ -18,6 +18,7 @@ import duckdb
 import numpy as np
 import pytest
 from harness import PROJECT, Build, package_path
+from tierwise.examples import page
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -461,3 +462,8 @@ def test_concentration(demo: Build, recount: Recount) -> None:
         assert [row[f"{letter}_member_count"] for letter in "abc"] == [
             classes[letter] for letter in "ABC"
         ]
+
+
+def test_the_page_of_examples_is_of_this_build(demo: Build) -> None:
+    written = (PROJECT / "docs" / "examples.md").read_text(encoding="utf-8")
+    assert page(demo.database, "main") == written, "make build examples writes it again"

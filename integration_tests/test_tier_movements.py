@@ -114,8 +114,8 @@ def matrix_of(history: History, policy: str, start: dt.date, end: dt.date) -> Co
     before, after = history.tiers[policy][start], history.tiers[policy][end]
     return Counter(
         (
-            before[customer]["tier_code"] if customer in before else "new",
-            after[customer]["tier_code"] if customer in after else "gone",
+            before[customer]["tier_code"] if customer in before else "_new",
+            after[customer]["tier_code"] if customer in after else "_gone",
         )
         for customer in before.keys() | after.keys()
     )
@@ -126,12 +126,12 @@ def test_matrix(demo: Build, history: History) -> None:
     for policy, start, end in history.spans():
         moved = matrix_of(history, policy, start, end)
         codes = history.codes[policy]
-        for old in [*codes, "new"]:
+        for old in [*codes, "_new"]:
             members = sum(count for (code, _), count in moved.items() if code == old)
-            for new in [*codes, "gone"]:
-                if (old, new) != ("new", "gone"):
+            for new in [*codes, "_gone"]:
+                if (old, new) != ("_new", "_gone"):
                     count = moved[old, new]
-                    known = old != "new" and members > 0
+                    known = old != "_new" and members > 0
                     share = count / members if known else None
                     expected[end, policy, old, new] = (start, end < AS_OF, count, share)
     rows = demo.query(
@@ -151,8 +151,8 @@ def kpis_of(history: History, policy: str, start: dt.date, end: dt.date, code: s
     """Work out the KPIs of one tier, or of all, as the definitions say it."""
     before, after = history.tiers[policy][start], history.tiers[policy][end]
     measured = history.measured[end]
-    at_start = {c for c, row in before.items() if code in ("all", row["tier_code"])}
-    at_end = {c for c, row in after.items() if code in ("all", row["tier_code"])}
+    at_start = {c for c, row in before.items() if code in ("_all", row["tier_code"])}
+    at_end = {c for c, row in after.items() if code in ("_all", row["tier_code"])}
     ranks = {c: (before[c]["tier_rank"], after[c]["tier_rank"]) for c in at_start & after.keys()}
     up = sum(new < old for old, new in ranks.values())
     down = sum(new > old for old, new in ranks.values())
@@ -226,13 +226,13 @@ def test_kpis(demo: Build, history: History) -> None:
     }
     seen = 0
     for policy, start, end in history.spans():
-        for code in [*history.codes[policy], "all"]:
+        for code in [*history.codes[policy], "_all"]:
             row = rows[policy, end, code]
             seen += 1
             expected = kpis_of(history, policy, start, end, code)
             expected |= (
                 concentration_of(history, policy, start, end)
-                if code == "all"
+                if code == "_all"
                 else dict.fromkeys(("top20_revenue_share", "gini", "top_tier_lift"))
                 | {"accuracy_rank_correlation": None}
             )
@@ -305,7 +305,7 @@ def test_one_month_from_the_raw_baskets(
                 assert row["repurchase_share"] == repeat / sum(orders[c] >= 1 for c in at_end)
             if at_start and code == history.codes[policy][0]:
                 lift = sum(in_month[c] for c in at_start) / len(at_start) / mean
-                assert rows["all"]["top_tier_lift"] == pytest.approx(lift, rel=1e-12)
+                assert rows["_all"]["top_tier_lift"] == pytest.approx(lift, rel=1e-12)
 
 
 # Outlook
@@ -319,13 +319,13 @@ def project(history: History, policy: str, start: dt.date) -> np.ndarray[Any, An
     known = [(s, e) for p, s, e in history.spans() if p == policy and e <= start][-12:]
     for pair in known:
         for (old, new), count in matrix_of(history, policy, *pair).items():
-            row = size if old == "new" else codes.index(old)
-            counts[row, size if new == "gone" else codes.index(new)] += count
+            row = size if old == "_new" else codes.index(old)
+            counts[row, size if new == "_gone" else codes.index(new)] += count
     # Of those who joined, the last three periods.
     joined = np.zeros(size + 1)
     for pair in known[-3:]:
         for (old, new), count in matrix_of(history, policy, *pair).items():
-            if old == "new":
+            if old == "_new":
                 joined[codes.index(new)] += count / 3
     moves = np.eye(size + 1)
     for row in range(size):
@@ -346,7 +346,7 @@ def test_outlook(demo: Build, history: History) -> None:
     for policy in history.tiers.keys() - {"clv"}:
         expected = project(history, policy, start)
         rows = demo.rows("select * from rpt_tier_outlook where policy_name = ?", [policy])
-        codes = [*history.codes[policy], "gone"]
+        codes = [*history.codes[policy], "_gone"]
         assert len(rows) == STEPS * len(codes)
         at_start = history.tiers[policy][start].values()
         for row in rows:
@@ -359,7 +359,7 @@ def test_outlook(demo: Build, history: History) -> None:
                 worth = float(sum(values) / len(values)) * members
                 assert float(row["expected_value_amount"]) == pytest.approx(worth, abs=0.02)
             else:
-                assert row["expected_value_amount"] == (0 if row["tier_code"] == "gone" else None)
+                assert row["expected_value_amount"] == (0 if row["tier_code"] == "_gone" else None)
             month = row["step_number"] % 12 + 1
             next_day = row["period_end_date"] + dt.timedelta(days=1)
             assert (next_day.year, next_day.month) == (2018 + row["step_number"] // 12, month)

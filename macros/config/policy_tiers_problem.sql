@@ -6,7 +6,7 @@
     {% endif %}
     {% set cut = {'bands': 'from', 'percentile': 'top_share'}.get(policy.method) %}
     {% set seen = namespace(codes=[], cuts=[]) %}
-    {% set of_reports = ['untiered', 'guest', 'all', 'new', 'gone'] %}
+    {% set of_reports = ['untiered', 'guest'] %}
     {% set name_rule = {'type': 'name'} %}
     {% for tier in tiers %}
         {% if tier is not mapping or (tier | list | sort) != ['code', cut] | select | list | sort %}

@@ -14,7 +14,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
@@ -140,8 +140,8 @@ def database_path(environment: Mapping[str, str]) -> Path:
     return Path(environment.get("DBT_PROJECT_DIR") or ".") / "tierwise.duckdb"
 
 
-def read_build(path: Path, schema: str) -> Build:
-    """Read the six tables.
+def read_rows(path: Path, schema: str, queries: Sequence[str]) -> list[list[tuple[Any, ...]]]:
+    """Ask the database of a build, read-only; the rows of each query.
 
     Raises
     ------
@@ -152,12 +152,7 @@ def read_build(path: Path, schema: str) -> Build:
     try:
         with closing(duckdb.connect(str(path), read_only=True)) as connection:
             _use_schema(connection, schema, path)
-            tiers = connection.execute(_TIERS).fetchall()
-            inputs = connection.execute(_INPUTS).fetchall()
-            reasons = connection.execute(_REASONS).fetchall()
-            flags = connection.execute(_FLAGS).fetchall()
-            forecasts = connection.execute(_FORECASTS).fetchall()
-            fallbacks = connection.execute(_FALLBACKS).fetchall()
+            return [connection.execute(query).fetchall() for query in queries]
     except duckdb.IOException as error:
         raise SummaryError(
             f"{path.absolute()} cannot be opened ({_first_line(error)}): wait until no build is "
@@ -168,6 +163,13 @@ def read_build(path: Path, schema: str) -> Build:
             f"{path.absolute()} is not what a build writes ({_first_line(error)}): run "
             "`make build` again."
         ) from error
+
+
+def read_build(path: Path, schema: str) -> Build:
+    """Read the six tables; raises as ``read_rows`` does."""
+    tiers, inputs, reasons, flags, forecasts, fallbacks = read_rows(
+        path, schema, [_TIERS, _INPUTS, _REASONS, _FLAGS, _FORECASTS, _FALLBACKS]
+    )
     return Build(
         as_of_date=tiers[0][0] if tiers else None,
         tiers=[

@@ -21,10 +21,10 @@ summed as (
     select
         period_end_date,
         policy_name,
-        sum(case when tier_code <> 'all' then member_count_end else 0 end) as of_tiers,
-        sum(case when tier_code = 'all' then member_count_end else 0 end) as of_all,
-        sum(case when tier_code <> 'all' then value_end_amount else 0 end) as value_of_tiers,
-        sum(case when tier_code = 'all' then value_end_amount else 0 end) as value_of_all
+        sum(case when tier_code <> '_all' then member_count_end else 0 end) as of_tiers,
+        sum(case when tier_code = '_all' then member_count_end else 0 end) as of_all,
+        sum(case when tier_code <> '_all' then value_end_amount else 0 end) as value_of_tiers,
+        sum(case when tier_code = '_all' then value_end_amount else 0 end) as value_of_all
     from rpt_tier_kpis
     group by 1, 2
 

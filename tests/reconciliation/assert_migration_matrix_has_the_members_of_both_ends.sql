@@ -25,7 +25,7 @@ by_matrix as (
         'start' as which_end,
         sum(customer_count) as customer_count
     from rpt_tier_migration_matrix
-    where from_tier_code <> 'new'
+    where from_tier_code <> '_new'
     group by 1, 2, 3
     union all
     select
@@ -35,7 +35,7 @@ by_matrix as (
         'end' as which_end,
         sum(customer_count) as customer_count
     from rpt_tier_migration_matrix
-    where to_tier_code <> 'gone'
+    where to_tier_code <> '_gone'
     group by 1, 2, 3
 
 ),

@@ -51,7 +51,7 @@ of_all as (
         policy_name,
         up_count + down_count + left_count + joined_count as moved_count
     from rpt_tier_kpis
-    where tier_code = 'all'
+    where tier_code = '_all'
 
 ),
 

@@ -30,7 +30,7 @@ final as (
     from summed
     where
         case
-            when from_tier_code = 'new' or from_count = 0 then probability_count > 0
+            when from_tier_code = '_new' or from_count = 0 then probability_count > 0
             else coalesce(abs(probability_sum - 1) > 0.000000001, true)
         end
 

@@ -22,7 +22,7 @@ scopes as (
     union all
     select
         policy_name,
-        'all' as tier_code,
+        '_all' as tier_code,
         max(tier_rank) + 1 as tier_rank
     from int_tiers_configured
     group by 1
@@ -42,12 +42,12 @@ scoped as (
         = int_tier_transitions_totalled.to_tier_rank as has_stayed,
         int_tier_transitions_totalled.from_tier_rank > 0
         and (
-            scopes.tier_code = 'all'
+            scopes.tier_code = '_all'
             or scopes.tier_rank = int_tier_transitions_totalled.from_tier_rank
         ) as is_in_at_start,
         int_tier_transitions_totalled.to_tier_rank > 0
         and (
-            scopes.tier_code = 'all'
+            scopes.tier_code = '_all'
             or scopes.tier_rank = int_tier_transitions_totalled.to_tier_rank
         ) as is_in_at_end
     from int_tier_transitions_totalled

@@ -60,8 +60,8 @@ tiers as (
     select
         policy_name,
         0 as tier_rank,
-        'new' as from_tier_code,
-        'gone' as to_tier_code
+        '_new' as from_tier_code,
+        '_gone' as to_tier_code
     from int_tiers_configured
     where tier_rank = 1
 

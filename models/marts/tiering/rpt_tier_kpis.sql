@@ -55,7 +55,7 @@ comparable as (
         int_tier_accuracies_measured.top_tier_lift,
         sum(
             case
-                when int_tier_movements_totalled.tier_code = 'all'
+                when int_tier_movements_totalled.tier_code = '_all'
                     then int_tier_movements_totalled.value_end_amount
                 else 0
             end
@@ -81,13 +81,13 @@ comparable as (
             int_tier_movements_totalled.period_end_date
             = int_tier_values_concentrated.period_end_date
             and int_tier_movements_totalled.policy_name = int_tier_values_concentrated.policy_name
-            and int_tier_movements_totalled.tier_code = 'all'
+            and int_tier_movements_totalled.tier_code = '_all'
     left join int_tier_accuracies_measured
         on
             int_tier_movements_totalled.period_end_date
             = int_tier_accuracies_measured.period_end_date
             and int_tier_movements_totalled.policy_name = int_tier_accuracies_measured.policy_name
-            and int_tier_movements_totalled.tier_code = 'all'
+            and int_tier_movements_totalled.tier_code = '_all'
 
 ),
 

@@ -93,7 +93,7 @@ final as (
         policies.policy_name = '{{ tierwise.setting('active_tier_policy') }}' as is_active_policy,
         cast(int_tier_sizes_projected.step_number as integer) as step_number,
         steps.period_end_date,
-        coalesce(int_tier_sizes_totalled.tier_code, 'gone') as tier_code,
+        coalesce(int_tier_sizes_totalled.tier_code, '_gone') as tier_code,
         cast(coalesce(int_tier_sizes_totalled.tier_rank, policies.tier_count + 1) as integer)
             as tier_rank,
         outlooks.pooled_period_count,

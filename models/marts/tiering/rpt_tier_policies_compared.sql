@@ -51,7 +51,7 @@ judged as (
         cast(count(*) as bigint) as period_count
     from rpt_tier_kpis
     where
-        tier_code = 'all'
+        tier_code = '_all'
         and is_complete_period
     group by 1
 
