@@ -97,7 +97,7 @@ valued as (
     select
         *,
         {% if tierwise.setting('rfm_monetary') == 'mean' %}
-        cast(coalesce(net_revenue / nullif(order_count, 0), 0) as decimal(18, 2)) as monetary_amount
+        coalesce({{ tierwise.amount_per('net_revenue', 'order_count') }}, 0) as monetary_amount
         {% else %}
         net_revenue as monetary_amount
         {% endif %}
