@@ -11,7 +11,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from harness import DATABASE, Build, build_tables, run_dbt, write_csv
+from harness import DATABASE, Build, build_tables, build_tables_quickly, run_dbt, write_csv
 from test_complete_journey import exact_cut_points, raw, recount
 
 if TYPE_CHECKING:
@@ -323,6 +323,46 @@ def test_later_orders_change_no_earlier_period_and_increments_equal_a_full_refre
     ):
         rows = [sorted(map(repr, build.query(f"from {table}"))) for build in (third, whole)]
         assert rows[0] == rows[1]
+
+
+LATE = [
+    "1,steady,2024-01-01T10:00:00,10.00,2024-01-01T10:00:00Z",
+    "2,steady,2024-04-20T10:00:00,10.00,2024-04-20T10:00:00Z",
+    # Of February, first heard of on 5 March; its correction in April is no news of another order.
+    "3,late,2024-02-10T10:00:00,70.00,2024-03-05T09:00:00Z",
+    "3,late,2024-02-10T10:00:00,80.00,2024-04-01T09:00:00Z",
+    # Said on the last evening of February in Kiritimati, which is 28 February in UTC.
+    "4,zoned,2024-02-15T10:00:00,50.00,2024-02-28T12:00:00Z",
+]
+
+
+@pytest.mark.parametrize(
+    ("basis", "late_at_the_end_of_february"), [("order_date", [80]), ("known_date", [])]
+)
+def test_late_orders_count_from_the_day_the_setting_says(
+    tmp_path: Path, basis: str, late_at_the_end_of_february: list[int]
+) -> None:
+    orders = write_csv(tmp_path / "orders.csv", ORDERS + ",updated_at", LATE)
+    built = build_tables_quickly(
+        tmp_path / "shop",
+        settings={"history_basis": basis, "business_timezone": "Pacific/Kiritimati"},
+        environment={"TIERWISE_ORDERS": str(orders)},
+    ).succeeded()
+
+    def values(customer: str, end: str) -> list[int]:
+        return [
+            int(value)
+            for (value,) in built.query(
+                "select value_amount from fct_customer_tier_periods "
+                "where policy_name = 'value_goal' and customer_id = ? and period_end_date = ?",
+                [customer, end],
+            )
+        ]
+
+    assert values("late", "2024-02-29") == late_at_the_end_of_february
+    assert values("late", "2024-03-31") == [80]
+    assert values("zoned", "2024-02-29") == [50]
+    assert values("steady", "2024-01-31") == [10]
 
 
 def test_nobody_is_lost_between_periods(demo: Build) -> None:
