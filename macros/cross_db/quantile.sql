@@ -9,7 +9,7 @@
     {% if over * n < k * under %}
         {% set fraction = fraction * (1 + 2 ** -52) %}
     {% endif %}
-    {% do return(tierwise.whole_cent(adapter.dispatch('quantile', 'tierwise')(value, fraction))) %}
+    {% do return(tierwise.exact_quantile(adapter.dispatch('quantile', 'tierwise')(value, fraction), n)) %}
 {% endmacro %}
 
 {% macro default__quantile(value, fraction) %}

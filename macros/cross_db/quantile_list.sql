@@ -1,5 +1,5 @@
 {# Several continuous quantiles k / n of one value at once, a list in the order of k; see the macros quantile and
-    whole_cent, through which each is to be read. #}
+    exact_quantile, through which each is to be read. #}
 {% macro quantile_list(value, n) %}
     {% set fractions = [] %}
     {% for k in range(1, n) %}

@@ -27,6 +27,10 @@ build. A test writes the page again and compares.
 
 The active policy is in bold. [Choosing a tier policy](choosing-a-policy.md) says how to read it."""
 
+_TABLES = (
+    *("rpt_tier_policies_compared", "rpt_tier_kpis"),
+    *("fct_tier_alerts", "fct_tier_explanations"),
+)
 _ADVISOR = """
     select
         case when is_active_policy then '**' || policy_name || '**' else policy_name end,
@@ -92,6 +96,7 @@ def page(path: Path, schema: str) -> str:
     advisor, months, types, alerts, explained = read_rows(
         path,
         schema,
+        _TABLES,
         [_ADVISOR, _MONTHS, _ALERT_TYPES, _ALERT, _EXPLANATION.format(alert=_ALERT)],
     )
     sections = [

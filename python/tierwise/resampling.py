@@ -53,9 +53,6 @@ COLUMNS = {
     "clv_amount": ("clv_cents", 100),
 }
 
-# A quantile this near to a whole cent is that cent, as in the macro whole_cent.
-_SAME_CENT = 0.0001
-
 _RESAMPLED = {
     "as_of_date": "datetime64[s]",
     "policy_name": "str",
@@ -275,7 +272,7 @@ def _scores_by(
 
 
 def _quantiles(of: Measure, counts: Integers, parts: int) -> Floats:
-    """Return the quantiles 1 / parts and so on, as the macros quantile and whole_cent do."""
+    """Return the quantiles 1 / parts and so on, as the macros quantile and exact_quantile do."""
     through = np.cumsum(counts)
     if not len(through) or through[-1] == 0:
         return np.full(parts - 1, np.inf)
@@ -290,8 +287,7 @@ def _quantiles(of: Measure, counts: Integers, parts: int) -> Floats:
         low, high = of.values[np.searchsorted(through, [below, above], side="right")]
         part = position - below
         cut = low * (1 - part) + high * part if above > below else low
-        cent = round(float(cut), 2)
-        found.append(cent if abs(cut - cent) < _SAME_CENT else cut)
+        found.append(np.round(cut * 100 * parts) / (100 * parts))
     return np.array(found, np.float64)
 
 

@@ -140,8 +140,10 @@ def database_path(environment: Mapping[str, str]) -> Path:
     return Path(environment.get("DBT_PROJECT_DIR") or ".") / "tierwise.duckdb"
 
 
-def read_rows(path: Path, schema: str, queries: Sequence[str]) -> list[list[tuple[Any, ...]]]:
-    """Ask the database of a build, read-only; the rows of each query.
+def read_rows(
+    path: Path, schema: str, tables: Sequence[str], queries: Sequence[str]
+) -> list[list[tuple[Any, ...]]]:
+    """Ask the database of a build, read-only, for the rows of queries over these tables.
 
     Raises
     ------
@@ -151,7 +153,7 @@ def read_rows(path: Path, schema: str, queries: Sequence[str]) -> list[list[tupl
         raise SummaryError(f"There is no database at {path.absolute()}: run `make build` first.")
     try:
         with closing(duckdb.connect(str(path), read_only=True)) as connection:
-            _use_schema(connection, schema, path)
+            _use_schema(connection, schema, path, tables)
             return [connection.execute(query).fetchall() for query in queries]
     except duckdb.IOException as error:
         raise SummaryError(
@@ -168,7 +170,10 @@ def read_rows(path: Path, schema: str, queries: Sequence[str]) -> list[list[tupl
 def read_build(path: Path, schema: str) -> Build:
     """Read the six tables; raises as ``read_rows`` does."""
     tiers, inputs, reasons, flags, forecasts, fallbacks = read_rows(
-        path, schema, [_TIERS, _INPUTS, _REASONS, _FLAGS, _FORECASTS, _FALLBACKS]
+        path,
+        schema,
+        [TIER_TABLE, INPUT_TABLE, QUARANTINE_TABLE, FLAG_TABLE, VALUE_TABLE, BACKTEST_TABLE],
+        [_TIERS, _INPUTS, _REASONS, _FLAGS, _FORECASTS, _FALLBACKS],
     )
     return Build(
         as_of_date=tiers[0][0] if tiers else None,
@@ -197,7 +202,9 @@ def read_build(path: Path, schema: str) -> Build:
     )  # fmt: skip
 
 
-def _use_schema(connection: duckdb.DuckDBPyConnection, schema: str, path: Path) -> None:
+def _use_schema(
+    connection: duckdb.DuckDBPyConnection, schema: str, path: Path, needed: Sequence[str]
+) -> None:
     """Make the schema the current one, after a look whether it holds the tables."""
     rows = connection.execute(
         "select table_name from information_schema.tables "
@@ -205,9 +212,6 @@ def _use_schema(connection: duckdb.DuckDBPyConnection, schema: str, path: Path) 
         [schema],
     ).fetchall()
     found = {str(row[0]) for row in rows}
-    needed = (
-        TIER_TABLE, INPUT_TABLE, QUARANTINE_TABLE, FLAG_TABLE, VALUE_TABLE, BACKTEST_TABLE
-    )  # fmt: skip
     missing = [name for name in needed if name not in found]
     if missing:
         raise SummaryError(
