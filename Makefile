@@ -58,7 +58,7 @@ endif
 
 # --- What people call ----------------------------------------------------------------------------
 
-.PHONY: help build test check docs picture examples plots lock clean distclean
+.PHONY: help build publish rollback test check docs picture examples plots lock clean distclean
 
 help: ## list the targets and what can be set
 	@echo "make TARGET [NAME=value ...]"
@@ -73,9 +73,16 @@ help: ## list the targets and what can be set
 	@echo "  THREADS= TARGET=    models built at once; target of profiles.yml"
 	@echo "  PYTHON=python3.12   the Python for the environments (3.11 to 3.13)"
 
-build: .venv/requirements.txt settings-file ## build all tables with their tests, then show the tiers
-	@$(run)/dbt build $(with_settings)
+build: .venv/requirements.txt settings-file ## build all tables with their tests, publish them, show the tiers
+	@$(run)/python -m tierwise.lock $(run)/dbt build $(with_settings)
+	@$(run)/python -m tierwise.publish
 	@$(run)/python -m tierwise.summary
+
+publish: .venv/requirements.txt ## put the tables of the last build, if it was whole, where people read them
+	@$(run)/python -m tierwise.publish
+
+rollback: .venv/requirements.txt ## let people read the publication before the current one
+	@$(run)/python -m tierwise.publish --rollback
 
 # pytest is told nothing of this make, so that a test which calls make calls a fresh one.
 test: .venv-dev/requirements.txt .cache/duckdb2/requirements.txt check ## run make check, then all tests
