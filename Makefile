@@ -28,7 +28,7 @@ called_from := $(if $(findstring w,$(firstword -$(MAKEFLAGS))),$(or $(PWD),$(CUR
 stands_alone = $(or $(filter /% package:%,$(firstword $(1))),$(findstring ://,$(1)))
 absolute = $(if $(call stands_alone,$(1)),$(1),$(called_from)/$(1))
 
-$(foreach name,ORDERS ORDER_LINES REFUNDS CUSTOMERS PRODUCTS DATABASE ATTACH,\
+$(foreach name,ORDERS ORDER_LINES REFUNDS CUSTOMERS PRODUCTS DATABASE ATTACH PUBLISHED,\
     $(if $(call given,$(name)),$(eval export TIERWISE_$(name) := $$(call absolute,$$($(name))))))
 $(foreach name,THREADS TARGET,\
     $(if $(call given,$(name)),$(eval export TIERWISE_$(name) := $$($(name)))))
@@ -70,6 +70,7 @@ help: ## list the targets and what can be set
 	@echo "  SETTINGS=shop.yml   settings and column mapping, as under vars in dbt_project.yml (or MAPPING=)"
 	@echo "  ATTACH=shop.duckdb  a DuckDB file to read tables from"
 	@echo "  DATABASE=out.duckdb the DuckDB file to write (default: tierwise.duckdb)"
+	@echo "  PUBLISHED=bi.duckdb the DuckDB file to publish to (default: published/tierwise.duckdb)"
 	@echo "  THREADS= TARGET=    models built at once; target of profiles.yml"
 	@echo "  PYTHON=python3.12   the Python for the environments (3.11 to 3.13)"
 
@@ -129,7 +130,7 @@ lock: .venv-lock/requirements.txt ## renew requirements/*.txt from *.in (UPGRADE
 	$(call compile,lock)
 
 clean: ## remove what builds wrote
-	rm -rf target logs tierwise.duckdb tierwise.duckdb.wal .cache/mypy .pytest_cache .ruff_cache
+	rm -rf target logs tierwise.duckdb tierwise.duckdb.wal tierwise.duckdb.lock .cache/mypy .pytest_cache .ruff_cache
 
 distclean: clean ## remove the environments too
 	rm -rf .venv .venv-dev .venv-bouncer .venv-lock .cache
