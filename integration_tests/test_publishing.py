@@ -46,7 +46,7 @@ while not stop.exists():
         with duckdb.connect(str(published), read_only=True) as connection:
             info = connection.execute("from _publish_info").fetchall()
             builds = {row[0] for row in info}
-            for _, _, _, table, count, checksum in info:
+            for _, _, _, table, count, checksum, _ in info:
                 [found] = connection.execute(
                     "select count(*), cast(coalesce(sum(md5_number_lower(content)), 0) as varchar) "
                     f'from (select cast(t as varchar) as content from "{table}" as t)'

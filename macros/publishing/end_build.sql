@@ -10,13 +10,9 @@
                 {% do ended.failed.append(result.node.name) %}
             {% endif %}
         {% endfor %}
-        {% set tables = [] %}
         {% for node in graph.nodes.values() if node.package_name == 'tierwise' %}
             {% if node.resource_type in ['model', 'seed', 'test'] and node.unique_id not in ended.well %}
                 {% do ended.missing.append(node.name) %}
-            {% endif %}
-            {% if node.resource_type == 'model' and node.access == 'public' %}
-                {% do tables.append(node.alias) %}
             {% endif %}
         {% endfor %}
         {% set state = 'failed' if ended.failed else ('partial' if ended.missing else 'whole') %}
@@ -27,7 +23,7 @@
         {% do tierwise.write_build(state, {
             'failed': ended.failed | sort | join(', '),
             'settings_hash': local_md5(tojson(settings, sort_keys=true))[:12],
-            'tables': tables | sort | join(','),
+            'tables': tojson(tierwise.public_tables(), sort_keys=true),
         }) %}
     {% endif %}
 {% endmacro %}

@@ -19,6 +19,9 @@ def _nothing_of_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
 
 
+KEYS = '{"dim_tiers": ["id"], "rpt_sizes": ["amount", "tier"]}'
+
+
 def write_build(path: Path, number: int, state: str = "whole", failed: str = "") -> Path:
     """A database as a build leaves it: two public tables, one that is not, and what it says."""
     with closing(duckdb.connect(str(path))) as connection:
@@ -37,8 +40,8 @@ def write_build(path: Path, number: int, state: str = "whole", failed: str = "")
         )
         connection.execute(
             "create or replace table _build as select ? as build_id, ? as build_state, "
-            "? as failed_nodes, 'abc' as settings_hash, 'dim_tiers,rpt_sizes' as public_tables",
-            [f"{number:08}-0000-0000-0000-000000000000", state, failed],
+            "? as failed_nodes, 'abc' as settings_hash, ? as public_tables",
+            [f"{number:08}-0000-0000-0000-000000000000", state, failed, KEYS],
         )
     return path
 
@@ -62,6 +65,7 @@ def test_public_tables_are_copied_with_what_is_said_of_them(tmp_path: Path) -> N
     assert tables == [("_publish_info",), ("dim_tiers",), ("rpt_sizes",)]
     assert [row[3:5] for row in info] == [("dim_tiers", 5), ("rpt_sizes", 1)]
     assert {str(row[1]) for row in info} == {"2024-02-29"}
+    assert [row[6] for row in info] == [["id"], ["amount", "tier"]]
     assert {row[5] for row in info} == {checksum for _, checksum in published.tables.values()}
     assert version.startswith("v1.2.0")
     assert stat.S_IMODE(plan.path.stat().st_mode) == 0o600

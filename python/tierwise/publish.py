@@ -12,6 +12,7 @@ that ``tierwise.summary`` reads.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import shutil
@@ -117,7 +118,7 @@ def publish(database: Path, schema: str, plan: Plan) -> Published:
         _keep_current(plan)
         new = plan.path.with_name(f".{plan.path.name}.{build_id}.new")
         facts = (build_id, as_of_date, settings_hash)
-        copied = _copy(database, schema, new, tables.split(","), facts)
+        copied = _copy(database, schema, new, json.loads(tables), facts)
         new.chmod(plan.mode)
         _swap_in(new, plan.path)
         _keep_current(plan)
@@ -159,7 +160,7 @@ def _facts(database: Path, schema: str) -> list[list[tuple[Any, ...]]]:
 
 
 def _copy(
-    database: Path, schema: str, new: Path, tables: Sequence[str], facts: tuple[Any, ...]
+    database: Path, schema: str, new: Path, keys: Mapping[str, list[str]], facts: tuple[Any, ...]
 ) -> dict[str, tuple[int, str]]:
     """Write the tables and what is said about them to a new file, down to the disk."""
     copied: dict[str, tuple[int, str]] = {}
@@ -172,7 +173,7 @@ def _copy(
             connection.execute(
                 f"attach '{_quoted(str(new))}' as published (storage_version '{STORAGE_VERSION}')"
             )
-            for table in tables:
+            for table in keys:
                 connection.execute(
                     f'create table published."{table}" as from build."{schema}"."{table}"'
                 )
@@ -183,11 +184,12 @@ def _copy(
                 ).fetchall()
             connection.execute(
                 f"create table published.{INFO_TABLE} (build_id varchar, as_of_date date, "
-                "settings_hash varchar, table_name varchar, row_count bigint, checksum varchar)"
+                "settings_hash varchar, table_name varchar, row_count bigint, checksum varchar, "
+                "key_columns varchar[])"
             )
             connection.executemany(
-                f"insert into published.{INFO_TABLE} values (?, ?, ?, ?, ?, ?)",  # noqa: S608 - a name from this file
-                [[*facts, table, *row] for table, row in copied.items()],
+                f"insert into published.{INFO_TABLE} values (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - a name from this file
+                [[*facts, table, *row, keys[table]] for table, row in copied.items()],
             )
             connection.execute("checkpoint published")
             connection.execute("detach published")
