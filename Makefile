@@ -58,7 +58,7 @@ endif
 
 # --- What people call ----------------------------------------------------------------------------
 
-.PHONY: help build publish rollback test check docs picture examples plots lock clean distclean
+.PHONY: help build publish rollback diff test check docs picture examples plots lock clean distclean
 
 help: ## list the targets and what can be set
 	@echo "make TARGET [NAME=value ...]"
@@ -111,6 +111,14 @@ docs: .venv-dev/requirements.txt settings-file ## write the documentation and li
 	    || { cat target/lineage.log >&2; exit 1; }
 	@echo "Models, columns and tests: $(CURDIR)/target/static_index.html"
 	@echo "Lineage of each column:    $(CURDIR)/target/lineage/index.html"
+
+diff: .venv/requirements.txt ## say who changes tier: make diff BASE=before.duckdb, against the published file
+ifndef BASE
+	@echo "BASE names no file: make diff BASE=path/to/the/published/file/before.duckdb" >&2; exit 1
+else
+	@$(run)/python -m tierwise.compare "$(call absolute,$(BASE))" \
+	    "$${TIERWISE_PUBLISHED:-published/tierwise.duckdb}"
+endif
 
 picture: .venv/requirements.txt ## draw docs/tiers.svg, the picture in the README, from the last build
 	@$(run)/python -m tierwise.picture docs/tiers.svg
