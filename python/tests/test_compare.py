@@ -78,7 +78,8 @@ def test_rows_and_columns_are_counted_by_key_with_nulls(tmp_path: Path) -> None:
         tmp_path / "two.duckdb",
         TIERS,
         extra="update rpt_sizes set share = null where number = 1; "
-        "delete from rpt_sizes where number = 3; insert into rpt_sizes values (3, 'z', 1.5), (4, null, 1); "
+        "delete from rpt_sizes where number = 3; "
+        "insert into rpt_sizes values (3, 'z', 1.5), (4, null, 1); "
         "alter table rpt_sizes add column fresh int; create table rpt_new as select 1 as id",
         keys={"rpt_new": ["id"]},
     )
