@@ -5,8 +5,10 @@ the one that people read with one rename. Readers see all of one build or all of
 
 ``TIERWISE_PUBLISHED`` names the file that is read (default: ``published/tierwise.duckdb`` beside
 ``dbt_project.yml``), ``TIERWISE_PUBLISHED_KEPT`` how many publications are kept (default 5),
-``TIERWISE_PUBLISHED_MODE`` its permissions in octal digits (default 600). The database is the one
-that ``tierwise.summary`` reads.
+``TIERWISE_PUBLISHED_MODE`` its permissions in octal digits (default 600). Copies, where they are
+named: ``TIERWISE_PUBLISHED_PARQUET``, a folder; ``TIERWISE_PUBLISHED_POSTGRES``, an address, with
+``..._SCHEMA`` (default tierwise) and ``..._READERS``, roles with commas between them. The database
+is the one that ``tierwise.summary`` reads.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from tierwise.lock import BUSY, BusyError, only_writer
+from tierwise.publish_copies import CopyError, write_parquet, write_postgres
 from tierwise.summary import SummaryError, database_path, read_rows
 
 if TYPE_CHECKING:
@@ -52,11 +55,18 @@ class PublishError(Exception):
 
 @dataclass(frozen=True)
 class Plan:
-    """Where to publish, how many publications to keep, and the permissions of the file."""
+    """Where to publish, how many publications to keep, the permissions of the file, and copies.
+
+    ``parquet`` is a folder, ``postgres`` an address as PostgreSQL's libpq reads it.
+    """
 
     path: Path
     kept: int = 5
     mode: int = 0o600
+    parquet: Path | None = None
+    postgres: str | None = None
+    postgres_schema: str = "tierwise"
+    postgres_readers: tuple[str, ...] = ()
 
     @property
     def folder_of_kept(self) -> Path:
@@ -94,7 +104,23 @@ def plan_from(environment: Mapping[str, str]) -> Plan:
             f"TIERWISE_PUBLISHED_MODE is {mode!r}: give three octal digits, the first 6 or 7, "
             "such as 600 or 644."
         )
-    return Plan(Path(named) if named else beside, int(kept), int(mode, 8))
+    parquet = environment.get("TIERWISE_PUBLISHED_PARQUET")
+    schema = environment.get("TIERWISE_PUBLISHED_POSTGRES_SCHEMA") or "tierwise"
+    if not re.fullmatch(r"[a-z_][a-z0-9_]{0,57}", schema):
+        raise PublishError(
+            f"TIERWISE_PUBLISHED_POSTGRES_SCHEMA is {schema!r}: give a name of lower-case letters, "
+            "digits and underscores, of at most 58 characters."
+        )
+    readers = (environment.get("TIERWISE_PUBLISHED_POSTGRES_READERS") or "").split(",")
+    return Plan(
+        Path(named) if named else beside,
+        int(kept),
+        int(mode, 8),
+        Path(parquet) if parquet else None,
+        environment.get("TIERWISE_PUBLISHED_POSTGRES") or None,
+        schema,
+        tuple(role.strip() for role in readers if role.strip()),
+    )
 
 
 def publish(database: Path, schema: str, plan: Plan) -> Published:
@@ -267,6 +293,20 @@ def _quoted(text: str) -> str:
     return text.replace("'", "''")
 
 
+def copy(plan: Plan) -> None:
+    """Copy what is read now to wherever else the plan says, and say so.
+
+    Raises
+    ------
+    CopyError : a copy could not be made; those before it were.
+    """
+    if plan.parquet:
+        print(f"Parquet files: {write_parquet(plan.path, plan.parquet, plan.kept).absolute()}")
+    if plan.postgres:
+        write_postgres(plan.path, plan.postgres, plan.postgres_schema, plan.postgres_readers)
+        print(f"PostgreSQL: schema {plan.postgres_schema}")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Publish or roll back; 0, 1 with a message, or 75 where somebody else is writing."""
     parser = argparse.ArgumentParser(prog="python -m tierwise.publish")
@@ -286,10 +326,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     f"Published {len(done.tables)} tables with {rows:,} rows as of "
                     f"{done.as_of_date}: {done.path.absolute()}"
                 )
+            copy(plan)
     except BusyError as error:
         print(error, file=sys.stderr)
         return BUSY
-    except (PublishError, SummaryError) as error:
+    except (PublishError, CopyError, SummaryError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
