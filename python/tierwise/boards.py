@@ -1,9 +1,9 @@
 """Dashboard boards in two languages from one source: ``python -m tierwise.boards render``.
 
-A board in ``charts/`` is a board of dbt-charts in which a text may be ``{en: ..., zh: ...}``, ``$lang`` is
-the language, and ``$word`` a word of the mapping ``words`` at its top. ``write`` puts both languages
-where dbt-charts finds them, ``render`` makes one HTML page of each that needs nothing else, and
-``serve`` serves them with filters that work. They read the published file.
+A board in ``charts/`` is a board of dbt-charts in which a text may be ``{en: ..., zh: ...}``,
+``$lang`` is the language, and ``$word`` a word of the mapping ``words`` at its top. ``write`` puts
+both languages where dbt-charts finds them, ``render`` makes one HTML page of each that needs
+nothing else, and ``serve`` serves them with filters that work. They read the published file.
 """
 
 from __future__ import annotations
@@ -134,11 +134,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         output = options.output.absolute()
         for language in LANGUAGES:
             (output / language).mkdir(parents=True, exist_ok=True)
-            paths = [
-                str(path.relative_to(options.target))
-                for path in boards
-                if path.parent.name == language
-            ]
+            here = [path for path in boards if path.parent.name == language]
+            paths = [str(path.relative_to(options.target)) for path in here]
             code = _call(
                 options.program,
                 options.target,
