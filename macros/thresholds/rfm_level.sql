@@ -3,7 +3,7 @@
     {% set passed = [] %}
     {% for number in [1, 2] %}
         {% do passed.append(
-            '(case when cut_points.' ~ dimension ~ '_level_' ~ number ~ ' < ' ~ value ~ ' then 1 else 0 end)'
+            '(case when cut_points.' ~ dimension ~ '_level_' ~ number ~ ' < cast(' ~ value ~ ' as double) then 1 else 0 end)'
         ) %}
     {% endfor %}
     {% if dimension == 'recency' %}
