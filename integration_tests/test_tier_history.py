@@ -11,7 +11,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from harness import DATABASE, Build, build_tables, build_tables_quickly, run_dbt, write_csv
+from harness import DATABASE, Build, Case, build_tables, build_tables_quickly, run_many, write_csv
 from test_complete_journey import exact_cut_points, raw, recount
 
 if TYPE_CHECKING:
@@ -224,16 +224,31 @@ HISTORY_MODELS = [
 ]
 
 
+@pytest.fixture(scope="module")
+def replays(demo: Build, tmp_path_factory: pytest.TempPathFactory) -> dict[dt.date, Build]:
+    folder = tmp_path_factory.mktemp("replays")
+    databases = {end: folder / "built" / str(end) / DATABASE for end in MONTH_ENDS}
+    cases = {}
+    for end, database in databases.items():
+        database.parent.mkdir(parents=True)
+        shutil.copy(demo.database, database)
+        cases[str(end)] = Case(
+            settings=f"as_of_date: '{end}'",
+            environment={"TIERWISE_DATABASE": str(database)},
+            arguments=("run", "--full-refresh", "--select", *HISTORY_MODELS),
+        )
+    outcomes = run_many(folder / "runs", cases)
+    return {
+        end: Build(database, 0 if outcome.success else 1, outcome.output).succeeded()
+        for (end, database), outcome in zip(databases.items(), outcomes.values(), strict=True)
+    }
+
+
 @pytest.mark.parametrize("end", MONTH_ENDS, ids=str)
 def test_a_past_date_built_alone_gives_the_stored_rows(
-    demo: Build, tmp_path: Path, end: dt.date
+    demo: Build, replays: dict[dt.date, Build], end: dt.date
 ) -> None:
-    shutil.copy(demo.database, tmp_path / DATABASE)
-    replayed = run_dbt(
-        tmp_path,
-        *("run", "--full-refresh", "--select", *HISTORY_MODELS),
-        settings={"as_of_date": end.isoformat()},
-    ).succeeded()
+    replayed = replays[end]
     assert replayed.query("select max(period_end_date) from fct_customer_tier_periods") == [(end,)]
     # Lifetime value is fitted for the as-of date of a whole build alone.
     of_the_past = f"policy_name <> 'clv' and period_end_date <= date '{end}'"
