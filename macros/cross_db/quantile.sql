@@ -1,14 +1,6 @@
-{#
-    Continuous quantile k / n, interpolated linearly. The fraction is the smallest double that is not below k / n: with
-    the double nearest to it, 0.7 x 90 comes out just under 63, and the customer whose value is the cut point itself
-    would be scored above it.
-#}
+{# Continuous quantile k / n of values in whole cents, interpolated linearly. #}
 {% macro quantile(value, k, n) %}
-    {% set fraction = k / n %}
-    {% set over, under = fraction.as_integer_ratio() %}
-    {% if over * n < k * under %}
-        {% set fraction = fraction * (1 + 2 ** -52) %}
-    {% endif %}
+    {% set fraction = tierwise.quantile_fraction(k, n) %}
     {% do return(tierwise.exact_quantile(adapter.dispatch('quantile', 'tierwise')(value, fraction), n)) %}
 {% endmacro %}
 
