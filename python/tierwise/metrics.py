@@ -59,22 +59,20 @@ def configure(folder: Path) -> CLIConfiguration:
     configuration.setup()
     # MetricFlow looks for what dbt parsed in the folder `target` of the project, and nowhere else.
     configuration.dbt_project_metadata.project_path = folder
-    command_line.UpdateChecker = _NoUpdates
+    vars(command_line)["UpdateChecker"] = _NoUpdates
     return configuration
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command of ``mf``; 1 with a message where it cannot be run."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command of ``mf``; exits with 1 and a message where it cannot be run."""
     folder = Path(os.environ.get("DBT_PROJECT_DIR") or ".").absolute() / ".cache" / "metrics"
     try:
         configuration = configure(folder)
     except MetricsError as error:
-        print(error, file=sys.stderr)
-        return 1
+        sys.exit(str(error))
     given = sys.argv[1:] if arguments is None else list(arguments)
     command_line.cli.main(given, prog_name="python -m tierwise.metrics", obj=configuration)
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
