@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import os
 import socket
 import sys
 from pathlib import Path
@@ -48,10 +47,9 @@ def exit_code(call: Callable[[], object]) -> int:
 
 
 def run(job: dict[str, Any]) -> dict[str, Any]:
-    folder = Path(job["folder"])
-    os.environ.update(job["environment"])
-    configuration = configure(folder)
-    manifest = json.loads((folder / "target" / "semantic_manifest.json").read_text())
+    parsed, folder = Path(job["parsed"]), Path(job["folder"])
+    configuration = configure(parsed)
+    manifest = json.loads((parsed / "target" / "semantic_manifest.json").read_text())
     answers = [ask(configuration, **query) for query in job["queries"]]
     misspelt = json.dumps(manifest).replace("profit_amount", "profits_amount")
     with contextlib.redirect_stdout(io.StringIO()) as said_of_misspelt:
@@ -62,7 +60,7 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
         "valid": validate(configuration, manifest, folder / "valid"),
         "misspelt": misspelt_code,
         "said_of_misspelt": said_of_misspelt.getvalue(),
-        "command": exit_code(lambda: main(job["command"])),
+        "command": exit_code(lambda: main(job["command"], parsed)),
     }
 
 

@@ -63,11 +63,11 @@ def configure(folder: Path) -> CLIConfiguration:
     return configuration
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def main(arguments: Sequence[str] | None = None, folder: Path | None = None) -> None:
     """Run one command of ``mf``; exits with 1 and a message where it cannot be run."""
-    folder = Path(os.environ.get("DBT_PROJECT_DIR") or ".").absolute() / ".cache" / "metrics"
+    project = Path(os.environ.get("DBT_PROJECT_DIR") or ".").absolute()
     try:
-        configuration = configure(folder)
+        configuration = configure(folder or project / ".cache" / "metrics")
     except MetricsError as error:
         sys.exit(str(error))
     given = sys.argv[1:] if arguments is None else list(arguments)
