@@ -72,6 +72,24 @@ def test_public_tables_are_copied_with_what_is_said_of_them(tmp_path: Path) -> N
     assert sorted(p.name for p in plan.path.parent.iterdir()) == ["tiers-kept", "tiers.duckdb"]
 
 
+@pytest.mark.parametrize("name", ["tiers.duckdb", "published.db", "my shop-1.duckdb"])
+def test_a_view_is_published_as_the_table_it_shows(tmp_path: Path, name: str) -> None:
+    database = write_build(tmp_path / name, 1)
+    with closing(duckdb.connect(str(database))) as connection:
+        [(build,)] = connection.execute("select current_database()").fetchall()
+        connection.execute("create or replace table int_tiers as from dim_tiers")
+        connection.execute("drop table dim_tiers")
+        # With the name of the database, as dbt writes it.
+        connection.execute(f'create view dim_tiers as from "{build}".main.int_tiers where id > 1')
+    plan = Plan(tmp_path / "out" / "tiers.duckdb")
+    assert publish(database, "main", plan).tables["dim_tiers"][0] == 3
+    with closing(duckdb.connect(str(plan.path), read_only=True)) as connection:
+        assert connection.execute("select list(id) from dim_tiers").fetchall() == [([2, 3, 4],)]
+        assert connection.execute(
+            "select count(*) from duckdb_views() where not internal"
+        ).fetchall() == [(0,)]
+
+
 def test_a_checksum_is_of_the_rows_in_any_order(tmp_path: Path) -> None:
     checksums = []
     for name, query in (

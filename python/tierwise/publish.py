@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 INFO_TABLE = "_publish_info"
 # The oldest format that has all types in use; read by DuckDB 1.2 and later.
 STORAGE_VERSION = "v1.2.0"
+# What the new file is called while it is written; no database that is built has this name.
+_NEW = "_new_publication"
 _KEPT_NAME = re.compile(r"(\d{6,})-[0-9a-f-]+\.duckdb")
 
 _STATE = """
@@ -195,30 +197,34 @@ def _copy(
         with closing(duckdb.connect()) as connection:
             connection.execute("set enable_progress_bar = false")
             connection.execute(f"set temp_directory = '{_quoted(str(new) + '.spill')}'")
-            connection.execute(f"attach '{_quoted(str(database))}' as build (read_only)")
+            # Under the name dbt knew it by: that is where views look for their tables.
+            connection.execute(f"attach '{_quoted(str(database))}' (read_only)")
+            [(build,)] = connection.execute(
+                "select database_name from duckdb_databases() where path is not null"
+            ).fetchall()
             connection.execute(
-                f"attach '{_quoted(str(new))}' as published (storage_version '{STORAGE_VERSION}')"
+                f"attach '{_quoted(str(new))}' as {_NEW} (storage_version '{STORAGE_VERSION}')"
             )
             for table in keys:
                 connection.execute(
-                    f'create table published."{table}" as from build."{schema}"."{table}"'
+                    f'create table {_NEW}."{table}" as from "{build}"."{schema}"."{table}"'
                 )
                 # Whatever the order of the rows, and with no more memory for more of them.
                 [copied[table]] = connection.execute(
                     "select count(*), cast(coalesce(sum(md5_number_lower(content)), 0) as varchar) "  # noqa: S608 - names of models
-                    f'from (select cast(t as varchar) as content from published."{table}" as t)'
+                    f'from (select cast(t as varchar) as content from {_NEW}."{table}" as t)'
                 ).fetchall()
             connection.execute(
-                f"create table published.{INFO_TABLE} (build_id varchar, as_of_date date, "
+                f"create table {_NEW}.{INFO_TABLE} (build_id varchar, as_of_date date, "
                 "settings_hash varchar, table_name varchar, row_count bigint, checksum varchar, "
                 "key_columns varchar[])"
             )
             connection.executemany(
-                f"insert into published.{INFO_TABLE} values (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - a name from this file
+                f"insert into {_NEW}.{INFO_TABLE} values (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - a name from this file
                 [[*facts, table, *row, keys[table]] for table, row in copied.items()],
             )
-            connection.execute("checkpoint published")
-            connection.execute("detach published")
+            connection.execute(f"checkpoint {_NEW}")
+            connection.execute(f"detach {_NEW}")
     finally:
         os.umask(before)
     with new.open("rb") as file:
