@@ -206,7 +206,7 @@ def _copy(
                 # Whatever the order of the rows, and with no more memory for more of them.
                 [copied[table]] = connection.execute(
                     "select count(*), cast(coalesce(sum(md5_number_lower(content)), 0) as varchar) "  # noqa: S608 - names of models
-                    f'from (select cast(t as varchar) as content from published."{table}" as t)'
+                    f'from (select cast(to_json(t) as varchar) as content from published."{table}" as t)'
                 ).fetchall()
             connection.execute(
                 f"create table published.{INFO_TABLE} (build_id varchar, as_of_date date, "
