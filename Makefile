@@ -86,7 +86,7 @@ rollback: .venv/requirements.txt ## let people read the publication before the c
 	@$(run)/python -m tierwise.publish --rollback
 
 # pytest is told nothing of this make, so that a test which calls make calls a fresh one.
-test: .venv-dev/requirements.txt .cache/duckdb2/requirements.txt check ## run make check, then all tests
+test: .venv-dev/requirements.txt .cache/duckdb1/requirements.txt .cache/duckdb2/requirements.txt check ## run make check, then all tests
 	@env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS $(dev)/pytest $(TEST_ARGS)
 
 # The tables are built without rows, beside the real ones: every model meets the engine and its
@@ -134,6 +134,7 @@ lock: .venv-lock/requirements.txt ## renew requirements/*.txt from *.in (UPGRADE
 	$(call compile,dev)
 	$(call compile,run,--constraints dev.txt)
 	$(call compile,bouncer)
+	$(call compile,duckdb1)
 	$(call compile,duckdb2)
 	$(call compile,lock)
 
@@ -166,8 +167,8 @@ stale = $(if $(call usable,$(1)),,unusable)
 .venv-lock/requirements.txt: requirements/lock.txt $(call stale,.venv-lock)
 	@$(create_environment)
 
-# DuckDB 2.0 for the Python of .venv-dev, to be put in front of it on PYTHONPATH.
-.cache/duckdb2/requirements.txt: requirements/duckdb2.txt .venv-dev/requirements.txt
+# Other versions of DuckDB for the Python of .venv-dev, to be put in front of it on PYTHONPATH.
+.cache/duckdb%/requirements.txt: requirements/duckdb%.txt .venv-dev/requirements.txt
 	@rm -rf $(@D)
 	@$(dev)/python -m pip install --quiet --require-hashes --no-deps --target $(@D) --requirement $<
 	@cp $< $@

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 PROJECT = Path(__file__).resolve().parents[1]
-# `make test` puts it there; with this folder on PYTHONPATH, dbt runs on DuckDB 2.0.
+# `make test` puts them there: with one of the folders on PYTHONPATH, Python has DuckDB 1.2 or 2.0.
+DUCKDB_1 = PROJECT / ".cache" / "duckdb1"
 DUCKDB_2 = Path(os.environ.get("TIERWISE_DUCKDB_2") or PROJECT / ".cache" / "duckdb2")
 DBT = Path(sys.executable).parent / "dbt"
 

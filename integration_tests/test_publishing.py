@@ -10,19 +10,18 @@ import hashlib
 import json
 import os
 import random
-import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
 from background import made_in_background
-from harness import DATABASE, PROJECT, dbt_environment, write_csv
+from harness import DATABASE, DUCKDB_1, PROJECT, dbt_environment, write_csv
 from step_runs import ParsedProject, Step
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ while not stop.exists():
             for _, _, _, table, count, checksum, _ in info:
                 [found] = connection.execute(
                     "select count(*), cast(coalesce(sum(md5_number_lower(content)), 0) as varchar) "
-                    f'from (select cast(t as varchar) as content from "{table}" as t)'
+                    f'from (select cast(to_json(t) as varchar) as content from "{table}" as t)'
                 ).fetchall()
                 if found != (count, checksum):
                     builds.add(f"{table} of another build")
@@ -132,11 +131,14 @@ class Shop:
             [(state,)] = connection.execute("select build_state from _build").fetchall()
         return str(state)
 
-    def whole_build_is_seen(self) -> str:
+    def whole_build_is_seen(self, python_path: Path | None = None) -> str:
         """Read as readers do, once; returns the build they see."""
         stop = self.folder / "stop"
         reader = subprocess.Popen(
-            [sys.executable, "-c", READER, self.published, stop], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", READER, self.published, stop],
+            env=dbt_environment({"PYTHONPATH": str(python_path)} if python_path else None),
+            stdout=subprocess.PIPE,
+            text=True,
         )
         assert reader.stdout is not None
         first = json.loads(reader.stdout.readline())
@@ -192,6 +194,14 @@ def test_readers_see_one_build_at_a_time_while_three_are_published(watched: Watc
     assert {read["tables"] for read in watched.reads} == {
         sum(node.get("access") == "public" for node in nodes(watched.shop.project))
     }
+
+
+def test_the_oldest_duckdb_that_is_promised_reads_it(watched: Watched) -> None:
+    version = [sys.executable, "-c", "import duckdb; print(duckdb.__version__)"]
+    environment = dbt_environment({"PYTHONPATH": str(DUCKDB_1)})
+    found = subprocess.run(version, env=environment, capture_output=True, text=True, check=True)
+    assert found.stdout.startswith("1.2.")
+    assert watched.shop.whole_build_is_seen(DUCKDB_1) == watched.built[-1]
 
 
 @pytest.fixture(scope="module")
@@ -277,24 +287,31 @@ def test_a_build_of_some_tables_is_not_published(watched: Watched, tmp_path: Pat
     assert hashlib.sha256(shop.published.read_bytes()).hexdigest() == before
 
 
-def test_a_failing_test_is_named_and_keeps_the_published_file(
-    watched: Watched, tmp_path: Path
+OVERLAPPING_RATES = (
+    "currency_code,valid_from,valid_to,rate_to_base\nEUR,2024-01-01,,1.1\nEUR,2024-03-01,,1.2\n"
+)
+# Rows without a usable date: their revenue is more than what may be in quarantine.
+UNUSABLE = "\n".join([HEADER, *(f"bad-{n},c0-1,yesterday,99999.00" for n in range(9))]) + "\n"
+
+
+@pytest.mark.parametrize("failing", ["assert_fx_rates_do_not_overlap", "int_loads_approved"])
+def test_what_fails_is_named_and_readers_keep_their_file(
+    watched: Watched, tmp_path: Path, failing: str
 ) -> None:
     shop = watched.shop.copy(tmp_path / "shop")
     before = shop.published.read_bytes()
-    # Rows without a usable date: their revenue is more than what may be in quarantine.
-    write_csv(
-        shop.folder / "in" / "9.csv",
-        HEADER,
-        [f"bad-{number},c0-1,yesterday,99999.00" for number in range(9)],
-    )
-    [report] = shop.project.run(shop.folder, [shop.step()])
+    rates = shop.project.seed_path("fx_rates")
+    faults = {
+        "assert_fx_rates_do_not_overlap": {rates: OVERLAPPING_RATES},
+        "int_loads_approved": {shop.folder / "in" / "9.csv": UNUSABLE},
+    }
+    standing = rates.read_text(encoding="utf-8")
+    [report] = shop.project.run(shop.folder, [replace(shop.step(), writes=faults[failing])])
+    rates.write_text(standing, encoding="utf-8")
     assert not report.success
-    assert shop.state() == "failed"
-    code, printed = shop.publish()
-    assert code == 1
-    [failing] = re.findall(r"\bassert_\w+", printed)
     assert failing in report.output
+    code, printed = shop.publish()
+    assert (code, f"these failed: {failing}. Readers keep" in printed) == (1, True), printed
     assert shop.published.read_bytes() == before
 
 

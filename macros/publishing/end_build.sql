@@ -1,13 +1,15 @@
-{# Says in the table _build how the build ended, and what publishing needs to know of it. #}
+{#
+    Says in the table _build how the build ended, and what publishing needs to know of it. `dbt test` alone only ever
+    says that tests failed: that they passed makes nothing whole that was not.
+#}
 {% macro end_build(results) %}
-    {% if execute and flags.WHICH in ['build', 'run', 'seed', 'snapshot'] %}
-        {% set ended = namespace(well=[], failed=[], missing=[]) %}
+    {% set faults = (results or []) | selectattr('status', 'in', ['error', 'fail', 'runtime error']) | list %}
+    {% if execute and (flags.WHICH in ['build', 'run', 'seed', 'snapshot'] or (flags.WHICH == 'test' and faults)) %}
+        {% set ended = namespace(well=[], missing=[]) %}
         {% for result in results %}
             {% set name = result.node.unique_id %}
             {% if result.status | string in ['pass', 'success', 'warn'] %}
                 {% do ended.well.append(name) %}
-            {% elif result.status | string in ['error', 'fail', 'runtime error'] %}
-                {% do ended.failed.append(result.node.name) %}
             {% endif %}
         {% endfor %}
         {% for node in graph.nodes.values() if node.package_name == 'tierwise' %}
@@ -15,13 +17,14 @@
                 {% do ended.missing.append(node.name) %}
             {% endif %}
         {% endfor %}
-        {% set state = 'failed' if ended.failed else ('partial' if ended.missing else 'whole') %}
+        {% set is_partial = ended.missing or flags.EMPTY or flags.SAMPLE %}
+        {% set state = 'failed' if faults else ('partial' if is_partial else 'whole') %}
         {% set settings = {} %}
         {% for name in tierwise.settings_contract() %}
             {% do settings.update({name: tierwise.setting(name)}) %}
         {% endfor %}
         {% do tierwise.write_build(state, {
-            'failed': ended.failed | sort | join(', '),
+            'failed': faults | map(attribute='node.name') | sort | join(', '),
             'settings_hash': local_md5(tojson(settings, sort_keys=true))[:12],
             'tables': tojson(tierwise.public_tables(), sort_keys=true),
         }) %}

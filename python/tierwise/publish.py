@@ -212,7 +212,8 @@ def _copy(
                 # Whatever the order of the rows, and with no more memory for more of them.
                 [copied[table]] = connection.execute(
                     "select count(*), cast(coalesce(sum(md5_number_lower(content)), 0) as varchar) "  # noqa: S608 - names of models
-                    f'from (select cast(t as varchar) as content from {_NEW}."{table}" as t)'
+                    "from (select cast(to_json(t) as varchar) as content "
+                    f'from {_NEW}."{table}" as t)'
                 ).fetchall()
             connection.execute(
                 f"create table {_NEW}.{INFO_TABLE} (build_id varchar, as_of_date date, "
