@@ -58,7 +58,7 @@ endif
 
 # --- What people call ----------------------------------------------------------------------------
 
-.PHONY: help build publish rollback diff test check docs picture examples plots lock clean distclean
+.PHONY: help build publish rollback diff metrics test check docs picture examples plots lock clean distclean
 
 help: ## list the targets and what can be set
 	@echo "make TARGET [NAME=value ...]"
@@ -119,6 +119,9 @@ else
 	@$(run)/python -m tierwise.compare "$(call absolute,$(BASE))" \
 	    "$${TIERWISE_PUBLISHED:-published/tierwise.duckdb}"
 endif
+
+metrics: .venv-dev/requirements.txt ## list metrics, or ask: make metrics QUERY="--metrics revenue --group-by metric_time__month"
+	@$(dev)/python -m tierwise.metrics $(if $(call given,QUERY),query $(QUERY),list metrics)
 
 picture: .venv/requirements.txt ## draw docs/tiers.svg, the picture in the README, from the last build
 	@$(run)/python -m tierwise.picture docs/tiers.svg

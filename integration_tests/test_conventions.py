@@ -101,6 +101,21 @@ def test_no_yml_describes_a_model_that_is_not_beside_it() -> None:
             assert path.with_suffix(".sql").exists() or path.with_suffix(".py").exists()
 
 
+def test_exposures_of_all_public_tables_name_all_of_them() -> None:
+    marts = {f"ref('{path.stem}')" for path in MODELS if name_of(path).startswith("models/marts/")}
+    exposures = yaml.safe_load((PROJECT / "models/_exposures.yml").read_text(encoding="utf-8"))
+    named = {exposure["name"]: exposure["depends_on"] for exposure in exposures["exposures"]}
+    for name in (
+        "documentation_pages",
+        "published_file",
+        "parquet_files",
+        "postgres_schema",
+        "tier_changes",
+    ):
+        assert set(named[name]) == marts, name
+        assert len(named[name]) == len(marts), name
+
+
 @pytest.mark.parametrize("path", MACROS, ids=name_of)
 def test_a_macro_file_is_named_after_its_macro(path: Path) -> None:
     names = re.findall(r"\{%-?\s*macro\s+(\w+)", path.read_text(encoding="utf-8"))
