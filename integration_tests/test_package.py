@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+import re
 import shutil
 import subprocess
 from decimal import Decimal
@@ -125,6 +127,37 @@ def test_a_guest_is_revenue(foreign_shop: Build) -> None:
         "select order_count, net_revenue_amount from shop.rpt_tier_summary "
         "where tier_code = 'guest'"
     ) == [(1, Decimal("7.00"))]
+
+
+def semantics_of(project: Path) -> tuple[set[str], set[str]]:
+    """Return the names of the metrics and of the models that are time spines."""
+    file = project / "target" / "semantic_manifest.json"
+    manifest = json.loads(file.read_text(encoding="utf-8"))
+    spines = manifest["project_configuration"]["time_spines"]
+    return (
+        {metric["name"] for metric in manifest["metrics"]},
+        {spine["node_relation"]["alias"] for spine in spines},
+    )
+
+
+def test_the_names_of_metrics_are_left_to_the_other_project(foreign_shop: Build) -> None:
+    assert semantics_of(foreign_shop.database.parent) == (set(), set())
+    assert foreign_shop.query("select count(*) from shop.fct_orders") == [(7,)]
+    assert "dim_days" not in foreign_shop.relations()
+
+
+def test_the_other_project_can_turn_them_on(foreign_shop: Build, tmp_path: Path) -> None:
+    project = tmp_path / "foreign_shop"
+    built = foreign_shop.database.parent
+    shutil.copytree(built, project, ignore=shutil.ignore_patterns("*.duckdb*", "target"))
+    page = (PROJECT / "docs" / "metrics.md").read_text(encoding="utf-8")
+    [lines] = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    with (project / "dbt_project.yml").open("a", encoding="utf-8") as file:
+        file.write(lines)
+    call_dbt(project, "parse").succeeded()
+    metrics, spines = semantics_of(project)
+    assert {"revenue", "tier_members", "clv"} <= metrics
+    assert spines == {"dim_days"}
 
 
 @made_in_background
