@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
+import yaml
 from background import made_in_background
 from harness import DATABASE, DUCKDB_1, PROJECT, dbt_environment, write_csv
 from step_runs import ParsedProject, Step
@@ -275,9 +276,9 @@ def test_a_build_of_some_tables_is_not_published(watched: Watched, tmp_path: Pat
     shop = watched.shop.copy(tmp_path / "shop")
     before = hashlib.sha256(shop.published.read_bytes()).hexdigest()
     for arguments in (
-        ("run",),
+        ("run", "--select", "dim_customer_tiers"),
         ("build", "--select", "dim_customer_tiers"),
-        ("build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"),
+        (*BUILD, "--empty"),
     ):
         [report] = shop.project.run(shop.folder, [shop.step(*arguments)])
         assert report.success, report.output
@@ -313,6 +314,45 @@ def test_what_fails_is_named_and_readers_keep_their_file(
     code, printed = shop.publish()
     assert (code, f"these failed: {failing}. Readers keep" in printed) == (1, True), printed
     assert shop.published.read_bytes() == before
+
+
+def test_the_diff_of_another_cut_off_names_whoever_changes_tier(
+    watched: Watched, tmp_path: Path
+) -> None:
+    shop = watched.shop.copy(tmp_path / "shop")
+    base = tmp_path / "base.duckdb"
+    shutil.copy2(shop.published, base)
+    project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
+    policies = project["vars"]["tier_policies"]
+    [top] = [tier for tier in policies["rfm_total"]["tiers"] if tier["code"] == "top"]
+    top["from"] += 1
+    step = shop.step()
+    [report] = shop.project.run(
+        shop.folder, [replace(step, settings=step.settings | {"tier_policies": policies})]
+    )
+    assert report.success, report.output
+    code, printed = shop.publish()
+    assert code == 0, printed
+    with duckdb.connect(str(base), read_only=True) as connection:
+        expected = connection.execute(
+            "select customer_id, 'top', 'potential' from fct_customer_rfm_scores "
+            "where r_score + f_score + m_score = ? order by 1",
+            [top["from"] - 1],
+        ).fetchall()
+    assert 0 < len(expected) < 150
+    customers, page = tmp_path / "customers.csv", tmp_path / "diff.md"
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "tierwise.compare", base, shop.published),
+            *("--customers", customers, "--output", page),
+        ],
+        env=shop.environment(),
+        check=True,
+    )
+    named = [tuple(line.split(",")) for line in customers.read_text("utf-8").splitlines()]
+    assert named == [("customer_id", "tier_before", "tier_after"), *expected]
+    text = page.read_text(encoding="utf-8")
+    assert all(f"| {customer} | top | potential |" in text for customer, *_ in expected[:50])
 
 
 def test_a_second_build_is_told_who_writes(tmp_path: Path) -> None:
