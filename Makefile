@@ -15,6 +15,7 @@ unexport PYTHONHOME
 run := .venv/bin
 dev := .venv-dev/bin
 bouncer := .venv-bouncer/bin
+charts := .venv-charts/bin
 
 
 # --- What to build, and from what ----------------------------------------------------------------
@@ -58,7 +59,7 @@ endif
 
 # --- What people call ----------------------------------------------------------------------------
 
-.PHONY: help build publish rollback diff test check docs picture examples plots lock clean distclean
+.PHONY: help build publish rollback diff dashboard serve test check docs picture pictures examples plots lock clean distclean
 
 help: ## list the targets and what can be set
 	@echo "make TARGET [NAME=value ...]"
@@ -134,6 +135,7 @@ lock: .venv-lock/requirements.txt ## renew requirements/*.txt from *.in (UPGRADE
 	$(call compile,dev)
 	$(call compile,run,--constraints dev.txt)
 	$(call compile,bouncer)
+	$(call compile,charts)
 	$(call compile,duckdb2)
 	$(call compile,lock)
 
@@ -141,7 +143,7 @@ clean: ## remove what builds wrote
 	rm -rf target logs tierwise.duckdb tierwise.duckdb.wal tierwise.duckdb.lock .cache/mypy .pytest_cache .ruff_cache
 
 distclean: clean ## remove the environments too
-	rm -rf .venv .venv-dev .venv-bouncer .venv-lock .cache
+	rm -rf .venv .venv-dev .venv-bouncer .venv-charts .venv-lock .cache
 
 
 # --- Environments --------------------------------------------------------------------------------
@@ -161,6 +163,9 @@ stale = $(if $(call usable,$(1)),,unusable)
 	@$(create_environment)
 
 .venv-bouncer/requirements.txt: requirements/bouncer.txt $(call stale,.venv-bouncer)
+	@$(create_environment)
+
+.venv-charts/requirements.txt: requirements/charts.txt $(call stale,.venv-charts)
 	@$(create_environment)
 
 .venv-lock/requirements.txt: requirements/lock.txt $(call stale,.venv-lock)
