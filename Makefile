@@ -72,6 +72,7 @@ help: ## list the targets and what can be set
 	@echo "  ATTACH=shop.duckdb  a DuckDB file to read tables from"
 	@echo "  DATABASE=out.duckdb the DuckDB file to write (default: tierwise.duckdb)"
 	@echo "  PUBLISHED=bi.duckdb the DuckDB file to publish to (default: published/tierwise.duckdb)"
+	@echo "  PORT=8001           where \`make serve\` listens (default: 8000)"
 	@echo "  THREADS= TARGET=    models built at once; target of profiles.yml"
 	@echo "  PYTHON=python3.12   the Python for the environments (3.11 to 3.13)"
 
@@ -87,7 +88,7 @@ rollback: .venv/requirements.txt ## let people read the publication before the c
 	@$(run)/python -m tierwise.publish --rollback
 
 # pytest is told nothing of this make, so that a test which calls make calls a fresh one.
-test: .venv-dev/requirements.txt .cache/duckdb2/requirements.txt check ## run make check, then all tests
+test: .venv-dev/requirements.txt .venv-charts/requirements.txt .cache/duckdb2/requirements.txt check ## run make check, then all tests
 	@env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS $(dev)/pytest $(TEST_ARGS)
 
 # The tables are built without rows, beside the real ones: every model meets the engine and its
@@ -121,6 +122,18 @@ else
 	    "$${TIERWISE_PUBLISHED:-published/tierwise.duckdb}"
 endif
 
+# Drawn from what is published. `boards` says where dbt-charts is: beside the Python that runs it.
+dashboard: .venv-charts/requirements.txt ## write the dashboard: a page per board that works offline
+	@[ -f "$${TIERWISE_PUBLISHED:-published/tierwise.duckdb}" ] || $(MAKE) --no-print-directory build
+	@$(charts)/python -m tierwise.boards render
+
+serve: .venv-charts/requirements.txt ## serve the dashboard with its filters to this machine (PORT=8000)
+	@[ -f "$${TIERWISE_PUBLISHED:-published/tierwise.duckdb}" ] || $(MAKE) --no-print-directory build
+	@$(charts)/python -m tierwise.boards serve --port "$(or $(call given,PORT),8000)"
+
+pictures: .venv-dev/requirements.txt dashboard ## photograph boards for the README, with the Chromium of the system
+	@$(dev)/python -m tierwise.photographs dashboard docs/dashboard
+
 picture: .venv/requirements.txt ## draw docs/tiers.svg, the picture in the README, from the last build
 	@$(run)/python -m tierwise.picture docs/tiers.svg
 
@@ -140,7 +153,7 @@ lock: .venv-lock/requirements.txt ## renew requirements/*.txt from *.in (UPGRADE
 	$(call compile,lock)
 
 clean: ## remove what builds wrote
-	rm -rf target logs tierwise.duckdb tierwise.duckdb.wal tierwise.duckdb.lock .cache/mypy .pytest_cache .ruff_cache
+	rm -rf target logs dashboard tierwise.duckdb tierwise.duckdb.wal tierwise.duckdb.lock .cache/mypy .pytest_cache .ruff_cache
 
 distclean: clean ## remove the environments too
 	rm -rf .venv .venv-dev .venv-bouncer .venv-charts .venv-lock .cache

@@ -2,9 +2,9 @@
 
 A board in ``charts/`` is a board of dbt-charts in which a text may be ``{en: ..., zh: ...}``,
 ``$lang`` is the language, ``$word`` a word of the mapping ``words`` at its top, and a column of a
-table may be ``wide_only``. ``write`` puts each where dbt-charts finds it, in both languages and both
-widths, ``render`` makes one HTML page of each board that needs nothing else, and ``serve`` serves
-them with filters that work. They read the published file, which ``TIERWISE_PUBLISHED`` may name.
+table may be ``wide_only``. ``write`` puts each where dbt-charts finds it, in both languages and
+both widths, ``render`` makes one HTML page of each board that needs nothing else, and ``serve``
+serves them with filters that work. They read the published file; ``TIERWISE_PUBLISHED`` names it.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import escape
 
 import yaml
 
@@ -54,7 +55,7 @@ class BoardError(Exception):
 
 @dataclass(frozen=True)
 class Board:
-    """A board in one language: where dbt-charts finds it, wide and narrow, and what it is called."""
+    """A board in one language: where dbt-charts finds it, wide and narrow, and its title."""
 
     name: str
     language: str
@@ -157,7 +158,8 @@ def write(charts: Path, target: Path, published: Path) -> list[Board]:
         folder = target / "charts" / language
         folder.mkdir(parents=True)
         if (charts / _SETTINGS).is_file():
-            shutil.copy(charts / _SETTINGS, folder / _SETTINGS)
+            settings = yaml.safe_load((charts / _SETTINGS).read_text(encoding="utf-8"))
+            _write_yaml(folder / _SETTINGS, translate(settings, language, {}))
         for file in files:
             source = yaml.safe_load(file.read_text(encoding="utf-8"))
             words = source.pop("words", {})
@@ -167,13 +169,15 @@ def write(charts: Path, target: Path, published: Path) -> list[Board]:
                 raise BoardError(f"{file}: {error}") from error
             wide, narrow = folder / file.name, folder / f"{file.stem}{NARROW}.yml"
             for path in (wide, narrow):
-                text = yaml.safe_dump(
-                    fit(board, narrow=path == narrow), allow_unicode=True, sort_keys=False
-                )
-                path.write_text(text, encoding="utf-8")
+                _write_yaml(path, fit(board, narrow=path == narrow))
             boards.append(Board(file.stem, language, board["title"], wide, narrow))
-    (target / "dbt_charts.yml").write_text(yaml.safe_dump(project), encoding="utf-8")
+    _write_yaml(target / "dbt_charts.yml", project)
     return boards
+
+
+def _write_yaml(path: Path, content: Mapping[str, Any]) -> None:
+    text = yaml.safe_dump(dict(content), allow_unicode=True, sort_keys=False)
+    path.write_text(text, encoding="utf-8")
 
 
 def render(boards: Sequence[Board], target: Path, output: Path, program: str) -> list[Path]:
@@ -230,9 +234,11 @@ _BOARD = re.compile(
 _FONT_FACE = re.compile(r"@font-face\s*\{[^{}]*\}")
 _ID = re.compile(r"""(\bid="|url\((?:&quot;|['"])?#|href="#)""")
 
+_HERE = ' aria-current="page"'
 _STYLE = f"""<style>
-.boards {{ padding: 12px 16px; font: 14px system-ui, sans-serif; border-bottom: 1px solid #dfe1e5; }}
-.boards a {{ display: inline-block; padding: 4px 10px; color: #1f4e8c; text-decoration: none; }}
+.boards {{ padding: 12px 16px; border-bottom: 1px solid #dfe1e5; }}
+.boards a {{ display: inline-block; padding: 4px 10px; font: 14px system-ui, sans-serif; }}
+.boards a {{ color: #1f4e8c; text-decoration: none; }}
 .boards a[aria-current] {{ color: #222222; font-weight: 600; }}
 .board-narrow {{ display: none; }}
 @media (max-width: {_NARROW_UP_TO}px) {{
@@ -262,14 +268,16 @@ def _one_page(wide: str, narrow: str, links: str) -> str:
 
 def _links(board: Board, boards: Sequence[Board]) -> str:
     """Lead to the other boards of the language, and to the same board in the others."""
-    links = []
-    for other in boards:
-        if other.language == board.language:
-            here = ' aria-current="page"' if other == board else ""
-            links.append(f'<a href="{other.name}.html"{here}>{other.title}</a>')
-        elif other.name == board.name:
-            name = _LANGUAGE_NAMES[other.language]
-            links.append(f'<a href="../{other.language}/{other.name}.html">{name}</a>')
+    links = [
+        f'<a href="{other.name}.html"{_HERE if other == board else ""}>{escape(other.title)}</a>'
+        for other in boards
+        if other.language == board.language
+    ]
+    links += [
+        f'<a href="../{other.language}/{other.name}.html">{_LANGUAGE_NAMES[other.language]}</a>'
+        for other in boards
+        if other.name == board.name and other.language != board.language
+    ]
     return f'<nav class="boards">{"".join(links)}</nav>'
 
 
