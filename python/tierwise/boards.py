@@ -148,7 +148,6 @@ def write(charts: Path, target: Path, published: Path) -> list[Board]:
     if (charts / "templates").is_dir():
         shutil.copytree(charts / "templates", target / "templates")
     project = {
-        "flags": {"send_anonymous_usage_stats": False},
         "sources": {SOURCE: {"type": "duckdb", "path": str(published.absolute())}},
         "cache": False,
     }
@@ -309,7 +308,8 @@ def serve(boards: Sequence[Board], target: Path, published: Path, program: str, 
                 f"Port {port} of 127.0.0.1 cannot be used ({error.strerror}): another program may "
                 "be serving there. Name another: make serve PORT=8001"
             ) from error
-    log = target / "serve.log"
+    # Beside the folder: what changes in it makes dbt-charts load every open page again.
+    log = target.with_name(f"{target.name}.log")
     server = _start(target, program, port, log)
     try:
         _wait_until_up(server, port, log)
