@@ -164,7 +164,9 @@ def shown(value: object, spec: str) -> str:
     number = value if isinstance(value, Decimal) else Decimal(repr(float(value)))
     if spec == "percent":
         number, spec = number * 100, ",.1f"
-    return format(number, spec).replace("-", MINUS)
+    text = format(number, spec)
+    # What is rounded to nothing has no sign.
+    return text.removeprefix("-") if not text.strip("-0.") else text.replace("-", MINUS)
 
 
 def rows_shown(rows: Sequence[Sequence[object]], specs: Sequence[str]) -> list[str]:

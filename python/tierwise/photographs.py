@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SHOTS = (
     ("overview", "en", 1280, 0),
     ("movements", "en", 1280, 1230),
-    ("overview", "zh", 390, 0),
+    ("overview", "zh", 1280, 0),
 )
 _NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 
