@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # Board, language, width of the window, and how much of the page is shown; 0 is all of it.
 SHOTS = (
     ("overview", "en", 1280, 0),
-    ("movements", "en", 1280, 1230),
+    ("movements", "en", 1280, 1160),
     ("overview", "zh", 1280, 0),
 )
 _NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
