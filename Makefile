@@ -15,6 +15,8 @@ unexport PYTHONHOME
 run := .venv/bin
 dev := .venv-dev/bin
 bouncer := .venv-bouncer/bin
+other_duckdbs := .cache/duckdb1/requirements.txt .cache/duckdb2/requirements.txt
+charts := .venv-charts/bin
 
 
 # --- What to build, and from what ----------------------------------------------------------------
@@ -58,7 +60,8 @@ endif
 
 # --- What people call ----------------------------------------------------------------------------
 
-.PHONY: help build publish rollback diff metrics test check docs picture examples plots lock clean distclean
+.PHONY: help build publish rollback diff dashboard serve metrics test check docs picture pictures examples plots
+.PHONY: lock clean distclean
 
 help: ## list the targets and what can be set
 	@echo "make TARGET [NAME=value ...]"
@@ -71,6 +74,7 @@ help: ## list the targets and what can be set
 	@echo "  ATTACH=shop.duckdb  a DuckDB file to read tables from"
 	@echo "  DATABASE=out.duckdb the DuckDB file to write (default: tierwise.duckdb)"
 	@echo "  PUBLISHED=bi.duckdb the DuckDB file to publish to (default: published/tierwise.duckdb)"
+	@echo "  PORT=8001           where \`make serve\` listens (default: 8000)"
 	@echo "  THREADS= TARGET=    models built at once; target of profiles.yml"
 	@echo "  PYTHON=python3.12   the Python for the environments (3.11 to 3.13)"
 
@@ -86,7 +90,7 @@ rollback: .venv/requirements.txt ## let people read the publication before the c
 	@$(run)/python -m tierwise.publish --rollback
 
 # pytest is told nothing of this make, so that a test which calls make calls a fresh one.
-test: .venv-dev/requirements.txt .cache/duckdb1/requirements.txt .cache/duckdb2/requirements.txt check ## run make check, then all tests
+test: .venv-dev/requirements.txt .venv-charts/requirements.txt $(other_duckdbs) check ## run make check, then all tests
 	@env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS $(dev)/pytest $(TEST_ARGS)
 
 # The tables are built without rows, beside the real ones: every model meets the engine and its
@@ -123,6 +127,18 @@ endif
 metrics: .venv-dev/requirements.txt ## list metrics, or ask: make metrics QUERY="--metrics revenue --group-by metric_time__month"
 	@$(dev)/python -m tierwise.metrics $(if $(call given,QUERY),query $(QUERY),list metrics)
 
+# Drawn from what is published. `boards` says where dbt-charts is: beside the Python that runs it.
+dashboard: .venv-charts/requirements.txt ## write the dashboard: a page per board that works offline
+	@[ -f "$${TIERWISE_PUBLISHED:-published/tierwise.duckdb}" ] || $(MAKE) --no-print-directory build
+	@$(charts)/python -m tierwise.boards render
+
+serve: .venv-charts/requirements.txt ## serve the dashboard with its filters to this machine (PORT=8000)
+	@[ -f "$${TIERWISE_PUBLISHED:-published/tierwise.duckdb}" ] || $(MAKE) --no-print-directory build
+	@$(charts)/python -m tierwise.boards serve --port "$(or $(call given,PORT),8000)"
+
+pictures: .venv-dev/requirements.txt dashboard ## photograph boards for the README, with the Chromium of the system
+	@$(dev)/python -m tierwise.photographs dashboard docs/dashboard
+
 picture: .venv/requirements.txt ## draw docs/tiers.svg, the picture in the README, from the last build
 	@$(run)/python -m tierwise.picture docs/tiers.svg
 
@@ -137,15 +153,16 @@ lock: .venv-lock/requirements.txt ## renew requirements/*.txt from *.in (UPGRADE
 	$(call compile,dev)
 	$(call compile,run,--constraints dev.txt)
 	$(call compile,bouncer)
+	$(call compile,charts)
 	$(call compile,duckdb1)
 	$(call compile,duckdb2)
 	$(call compile,lock)
 
 clean: ## remove what builds wrote
-	rm -rf target logs tierwise.duckdb tierwise.duckdb.wal tierwise.duckdb.lock .cache/mypy .pytest_cache .ruff_cache
+	rm -rf target logs dashboard tierwise.duckdb tierwise.duckdb.wal tierwise.duckdb.lock .cache/mypy .pytest_cache .ruff_cache
 
 distclean: clean ## remove the environments too
-	rm -rf .venv .venv-dev .venv-bouncer .venv-lock .cache
+	rm -rf .venv .venv-dev .venv-bouncer .venv-charts .venv-lock .cache
 
 
 # --- Environments --------------------------------------------------------------------------------
@@ -165,6 +182,9 @@ stale = $(if $(call usable,$(1)),,unusable)
 	@$(create_environment)
 
 .venv-bouncer/requirements.txt: requirements/bouncer.txt $(call stale,.venv-bouncer)
+	@$(create_environment)
+
+.venv-charts/requirements.txt: requirements/charts.txt $(call stale,.venv-charts)
 	@$(create_environment)
 
 .venv-lock/requirements.txt: requirements/lock.txt $(call stale,.venv-lock)
