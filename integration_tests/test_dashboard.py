@@ -14,7 +14,7 @@ import socket
 import subprocess
 import time
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -155,16 +155,18 @@ def visit(opened: Browser) -> Iterator[Callable[[str, int], Visit]]:
         context.close()
 
 
-def shown(value: object, spec: str) -> str:
+def shown(value: Any, spec: str) -> str:  # noqa: ANN401 - of a query
     """Write a value as the board's format does; the unit of a percentage stands in one row only."""
     if value is None or value == "":
         return "—"
     if spec == "":
         return str(value)
-    number = value if isinstance(value, Decimal) else Decimal(repr(float(value)))
     if spec == "percent":
-        number, spec = number * 100, ",.1f"
-    text = format(number, spec)
+        value, spec = float(value) * 100, ",.1f"
+    number = value if isinstance(value, Decimal) else Decimal(value)
+    # Halves away from 0, as browsers do; Python alone would round them to the even digit.
+    places = Decimal(1).scaleb(-int(spec[2]))
+    text = f"{number.quantize(places, ROUND_HALF_UP):,}"
     # What is rounded to nothing has no sign.
     return text.removeprefix("-") if not text.strip("-0.") else text.replace("-", MINUS)
 
