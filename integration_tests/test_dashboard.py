@@ -250,8 +250,8 @@ def test_overview_shows_the_marts(
     concentration = drawn.query(
         "select member_count, top_1, top_10, top_20_percent_share, gini_coefficient "
         "from rpt_abc_concentration inner join (select subject, "
-        "max(top_share) filter (top_percent = 1) as top_1, "
-        "max(top_share) filter (top_percent = 10) as top_10 "
+        "max(top_amount_share) filter (top_percent = 1) as top_1, "
+        "max(top_amount_share) filter (top_percent = 10) as top_10 "
         "from rpt_abc_concentration_curve group by subject) using (subject) order by subject"
     )
     names = {"en": ("customers", "products"), "zh": ("客户", "商品")}[language]
@@ -259,7 +259,7 @@ def test_overview_shows_the_marts(
     specs = ("", ",.0f", "percent", "percent", "percent", ",.2f")
     assert_shows(here.texts("concentration"), rows_shown(rows, specs))
     curve = drawn.query(
-        "select top_share from rpt_abc_concentration_curve where subject = 'customer' "
+        "select top_amount_share from rpt_abc_concentration_curve where subject = 'customer' "
         "order by top_percent"
     )
     points = [label[3].split(": ")[1] for label in here.marks("pareto") if label[1] == names[0]]

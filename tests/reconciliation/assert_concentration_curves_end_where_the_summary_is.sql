@@ -26,7 +26,7 @@ final as (
         rpt_abc_concentration.total_amount,
         all_members.top_amount,
         rpt_abc_concentration.top_20_percent_share,
-        top_fifth.top_share
+        top_fifth.top_amount_share
     from rpt_abc_concentration
     left join rpt_abc_concentration_curve as all_members
         on
@@ -42,8 +42,8 @@ final as (
         rpt_abc_concentration.member_count is distinct from all_members.top_member_count
         or rpt_abc_concentration.total_amount is distinct from all_members.top_amount
         {# Fewer than 100 members may have no row of exactly 20 percent. #}
-        or abs(rpt_abc_concentration.top_20_percent_share - top_fifth.top_share) > 0.000000001
-        or (top_fifth.top_share is null and rpt_abc_concentration.member_count >= 100)
+        or abs(rpt_abc_concentration.top_20_percent_share - top_fifth.top_amount_share) > 0.000000001
+        or (top_fifth.top_amount_share is null and rpt_abc_concentration.member_count >= 100)
 
 )
 

@@ -83,7 +83,7 @@ final as (
         cast(place as bigint) as top_member_count,
         {{ tierwise.share('place', 'member_count') }} as top_member_share,
         cast(amount_so_far as decimal(18, 2)) as top_amount,
-        {{ tierwise.share('amount_so_far', 'total_amount') }} as top_share
+        {{ tierwise.share('amount_so_far', 'total_amount') }} as top_amount_share
     from points
 
 )
