@@ -1,6 +1,6 @@
 {#
-    The curve and its summary count the same members by different ways. A curve that lost a point, or took one in another
-    order, would still look like a curve.
+    The curve and its summary count the same members by different ways. A curve that lost a point,
+    or took one in another order, would still look like a curve.
 #}
 with
 
@@ -42,7 +42,8 @@ final as (
         rpt_abc_concentration.member_count is distinct from all_members.top_member_count
         or rpt_abc_concentration.total_amount is distinct from all_members.top_amount
         {# Fewer than 100 members may have no row of exactly 20 percent. #}
-        or abs(rpt_abc_concentration.top_20_percent_share - top_fifth.top_amount_share) > 0.000000001
+        or abs(rpt_abc_concentration.top_20_percent_share - top_fifth.top_amount_share)
+        > 0.000000001
         or (top_fifth.top_amount_share is null and rpt_abc_concentration.member_count >= 100)
 
 )
