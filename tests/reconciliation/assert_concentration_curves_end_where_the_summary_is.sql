@@ -1,6 +1,6 @@
 {#
-    The curve and its summary count the same members by different ways. A curve that lost a point, or took one in another
-    order, would still look like a curve.
+    The curve and its summary count the same members by different ways. A curve that lost a point,
+    or took one in another order, would still look like a curve.
 #}
 with
 
