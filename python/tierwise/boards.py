@@ -293,7 +293,7 @@ def _environment() -> dict[str, str]:
 def serve(boards: Sequence[Board], target: Path, published: Path, program: str, port: int) -> None:
     """Serve the boards to this machine until Ctrl-C, each publication as it comes.
 
-    dbt-charts keeps the file open that it began with, so a new publication starts it anew.
+    A server may keep the file open that it began with, so a new publication starts it anew.
 
     Raises
     ------
