@@ -137,6 +137,7 @@ Where to look next
   Left out   select * from main.fct_quarantined_rows limit 20;
   Flagged    select * from main.fct_flagged_rows limit 20;
   Docs       make docs
+  Dashboard  make dashboard
 """
     assert out == expected.replace("DATABASE", str(path))
 

@@ -334,6 +334,7 @@ def _next_lines(path: Path, schema: str) -> list[str]:
         f"  Database   {path.absolute()}",
         *(f"  {label:<9}  select * {query}" for label, query in queries.items()),
         "  Docs       make docs",
+        "  Dashboard  make dashboard",
     ]
 
 
