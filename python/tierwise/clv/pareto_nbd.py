@@ -40,6 +40,10 @@ _SMOOTH_PANELS = 3
 _PANEL_WIDTH = 10.0
 # Numbers held at a time while a table is made.
 _CHUNK = 4_000_000
+# Numbers of a table of shares at a time: what a core keeps near itself.
+_SHARES = 200_000
+# Places of the upper triangle of a matrix of second derivatives.
+_UPPER = np.triu_indices(4)
 
 
 @dataclass(frozen=True)
@@ -48,10 +52,13 @@ class _Part:
 
     value : shape (pairs,), logarithm, without the factors that both parts share.
     gradient : shape (pairs, 4), in log parameters.
+    curvature : shape (pairs, 10), second derivatives in log parameters: the upper triangle, row
+        after row; no columns unless asked for.
     """
 
     value: Floats
     gradient: Floats
+    curvature: Floats
 
 
 class ParetoNBD(OrderModel):
@@ -116,13 +123,27 @@ class ParetoNBD(OrderModel):
         return -float(value / total), -gradient / total
 
     def hessian(self, cells: Cells, log_parameters: Floats) -> Floats:
-        """Second derivatives (4, 4), by forward differences of the gradient."""
-        step = 1e-5
-        here = self.objective(cells, log_parameters)[1]
-        moved = log_parameters + step * np.eye(4)
-        rows = [(self.objective(cells, place)[1] - here) / step for place in moved]
-        result = np.array(rows)
-        return (result + result.T) / 2.0
+        """Second derivatives (4, 4) of the first result of ``objective``, in closed form."""
+        parameters = np.exp(log_parameters)
+        active, dropped = _parts(cells, parameters, curved=True)
+        of_active, of_dropped = cells.age_pairs.of_cell, cells.recency_pairs.of_cell
+        share = special.expit(dropped.value[of_dropped] - active.value[of_active])
+        weight = cells.count * share
+        upper = (
+            weighted_sums(of_active, cells.count - weight, len(active.value)) @ active.curvature
+            + weighted_sums(of_dropped, weight, len(dropped.value)) @ dropped.curvature
+        )
+        result = np.zeros((4, 4))
+        result[_UPPER] = upper
+        result += np.triu(result, 1).T
+        # The parts add up, so their logarithm bends by how far their slopes are apart.
+        apart = dropped.gradient[of_dropped] - active.gradient[of_active]
+        result += apart.T @ ((weight * (1.0 - share))[:, None] * apart)
+        _, first, second = log_rising(parameters[0], cells.frequencies[0])
+        by_x = parameters[0] ** 2 * second + parameters[0] * first
+        result[0, 0] += cells.count_by_frequency @ by_x
+        mean: Floats = -result / cells.count.sum()
+        return mean
 
     def alive_orders(
         self, frequency: Floats, age: Floats, horizon: Floats, parameters: Parameters
@@ -255,35 +276,53 @@ def _decay(x: Floats, time: Floats, pairs: Pairs, parameters: Parameters) -> Flo
     return result
 
 
-def _parts(cells: Cells, parameters: Parameters) -> tuple[_Part, _Part]:
+def _parts(cells: Cells, parameters: Parameters, *, curved: bool = False) -> tuple[_Part, _Part]:
     """Both parts of the likelihood: still a customer at T, dropped out between t_x and T."""
     if not len(cells):
-        none = _Part(np.zeros(0), np.zeros((0, 4)))
+        none = _Part(np.zeros(0), np.zeros((0, 4)), np.zeros((0, 10)))
         return none, none
-    x = cells.frequencies[0]
+    x, (ages, _), (recencies, _) = cells.frequencies[0], cells.ages, cells.recencies
     return (
-        _part(x, cells.ages[0], cells.age_pairs, parameters, sign=-1.0),
-        _part(x, cells.recencies[0], cells.recency_pairs, parameters, sign=1.0),
+        _part(x, (ages, cells.age_pairs), parameters, sign=-1.0, curved=curved),
+        _part(x, (recencies, cells.recency_pairs), parameters, sign=1.0, curved=curved),
     )
 
 
-def _part(x: Floats, time: Floats, pairs: Pairs, parameters: Parameters, sign: float) -> _Part:
+def _part(
+    x: Floats, times: tuple[Floats, Pairs], parameters: Parameters, *, sign: float, curved: bool
+) -> _Part:
     """Evaluate the decay times the expected share of mu (sign 1) or of lambda (sign -1)."""
-    r, alpha, s, beta = parameters
+    (time, pairs), (r, alpha, s, beta) = times, parameters
     log_ratio = np.log(alpha + time) - np.log(beta + time)
     nodes, matrix = interpolation_nodes(log_ratio)
-    shares = at_pairs(_shares(s, r + x, nodes, sign), matrix, pairs)
+    shares = at_pairs(_shares(s, r + x, nodes, sign, curved=curved), matrix, pairs)
 
-    share_alpha, share_beta = alpha / (alpha + time), beta / (beta + time)
+    share_alpha = (alpha / (alpha + time))[pairs.time]
+    share_beta = (beta / (beta + time))[pairs.time]
     shape = (r + x)[pairs.frequency]
+    slope_r = shares[:, 1] - np.log1p(time / alpha)[pairs.time]
+    slope_s = shares[:, 2] - np.log1p(time / beta)[pairs.time]
+    slope_v = shares[:, 3]
     gradient = np.empty((len(pairs.time), 4))
-    gradient[:, 0] = r * (shares[:, 1] - np.log1p(time / alpha)[pairs.time])
-    gradient[:, 1] = shape * (1.0 - share_alpha)[pairs.time]
-    gradient[:, 1] += shares[:, 3] * share_alpha[pairs.time]
-    gradient[:, 2] = s * (shares[:, 2] - np.log1p(time / beta)[pairs.time])
-    gradient[:, 3] = s * (1.0 - share_beta)[pairs.time]
-    gradient[:, 3] -= shares[:, 3] * share_beta[pairs.time]
-    return _Part(_decay(x, time, pairs, parameters) + shares[:, 0], gradient)
+    gradient[:, 0] = r * slope_r
+    gradient[:, 1] = shape * (1.0 - share_alpha) + slope_v * share_alpha
+    gradient[:, 2] = s * slope_s
+    gradient[:, 3] = s * (1.0 - share_beta) - slope_v * share_beta
+
+    curvature = np.empty((len(pairs.time), 10 if curved else 0))
+    if curved:
+        rr, rs, rv, ss, sv, vv = shares[:, 4:].T
+        curvature[:, 0] = r * (slope_r + r * rr)
+        curvature[:, 1] = r * (1.0 - share_alpha + rv * share_alpha)
+        curvature[:, 2] = r * s * rs
+        curvature[:, 3] = -r * rv * share_beta
+        curvature[:, 4] = share_alpha * ((slope_v - shape) * (1.0 - share_alpha) + vv * share_alpha)
+        curvature[:, 5] = s * sv * share_alpha
+        curvature[:, 6] = -vv * share_alpha * share_beta
+        curvature[:, 7] = s * (slope_s + s * ss)
+        curvature[:, 8] = s * (1.0 - share_beta - sv * share_beta)
+        curvature[:, 9] = share_beta * (vv * share_beta - (slope_v + s) * (1.0 - share_beta))
+    return _Part(_decay(x, time, pairs, parameters) + shares[:, 0], gradient, curvature)
 
 
 def _log_share(
@@ -293,44 +332,77 @@ def _log_share(
     r, alpha, s, beta = parameters
     nodes, matrix = interpolation_nodes(np.log(alpha + time) - np.log(beta + time))
     shares = np.empty((len(x), len(nodes)))
-    reach = float(np.max(np.abs(nodes)))
-    for part in _parts_of(len(x), len(nodes)):
-        y, weights = logit_beta_rule(s, r + x[part], reach)
-        share = special.expit(sign * (y[:, None, :] + nodes[None, :, None]))
+    for part, y, weights in _rules(s, r + x, nodes):
+        share = _share(y, nodes, sign)
         shares[part] = np.log((share @ weights[:, :, None])[:, :, 0])
     return at_pairs(shares, matrix, pairs)
 
 
-def _shares(s: float, shapes: Floats, log_ratio: Floats, sign: float) -> Floats:
-    """Log of the expected share of a rate, and its derivatives, shape (shapes, ratios, 4).
+def _shares(s: float, shapes: Floats, log_ratio: Floats, sign: float, *, curved: bool) -> Floats:
+    """Log of the expected share of a rate, and its derivatives, shape (shapes, ratios, 4 or 10).
 
     With p ~ Beta(s, r + x) and Y = log(p / (1 - p)), mu / (lambda + mu) is 1 / (1 + exp(-(Y + v)))
     where v = log((alpha + t) / (beta + t)); lambda's share has the other sign. The columns are the
-    logarithm and its derivatives in r, in s and in v.
+    logarithm and its derivatives in r, in s and in v; then, if asked for, the second derivatives
+    rr, rs, rv, ss, sv and vv.
     """
-    result = np.empty((len(shapes), len(log_ratio), 4))
-    reach = float(np.max(np.abs(log_ratio)))
-    for part in _parts_of(len(shapes), len(log_ratio)):
-        y, weights = logit_beta_rule(s, shapes[part], reach)
+    result = np.empty((len(shapes), len(log_ratio), 10 if curved else 4))
+    for part, y, weights in _rules(s, shapes, log_ratio):
         score_s, score_r = -np.logaddexp(0.0, -y), -np.logaddexp(0.0, y)
         score_s -= np.sum(weights * score_s, axis=1, keepdims=True)
         score_r -= np.sum(weights * score_r, axis=1, keepdims=True)
-        share = special.expit(sign * (y[:, None, :] + log_ratio[None, :, None]))
-        columns = np.stack([weights, weights * score_r, weights * score_s], axis=2)
-        sums = share @ columns
-        expected = sums[:, :, 0]
-        share *= share
-        squares = (share @ weights[:, :, None])[:, :, 0]
-        result[part, :, 0] = np.log(expected)
-        result[part, :, 1:3] = sums[:, :, 1:] / expected[:, :, None]
-        result[part, :, 3] = sign * (1.0 - squares / expected)
+        by_r, by_s = weights * score_r, weights * score_s
+        columns = [weights, by_r, by_s]
+        if curved:
+            # The density bends by the product of its scores, less what that is on average.
+            products = (by_r * score_r, by_r * score_s, by_s * score_s)
+            columns += [of - weights * np.sum(of, axis=1, keepdims=True) for of in products]
+        share = _share(y, log_ratio, sign)
+        sums = share @ np.stack(columns, axis=2)
+        expected = sums[:, :, :1]
+        sums = sums[:, :, 1:] / expected
+        squares = share * share
+        squared = squares @ np.stack([weights, by_r, by_s] if curved else [weights], axis=2)
+        squared /= expected
+        into = result[part]
+        into[:, :, 0] = np.log(expected[:, :, 0])
+        into[:, :, 1:3] = sums[:, :, :2]
+        into[:, :, 3] = sign * (1.0 - squared[:, :, 0])
+        if curved:
+            squares *= share
+            cubed = (squares @ weights[:, :, None])[:, :, 0] / expected[:, :, 0]
+            of_r, of_s, of_v = into[:, :, 1], into[:, :, 2], into[:, :, 3]
+            into[:, :, 4] = sums[:, :, 2] - of_r * of_r
+            into[:, :, 5] = sums[:, :, 3] - of_r * of_s
+            into[:, :, 6] = sign * (of_r - squared[:, :, 1]) - of_r * of_v
+            into[:, :, 7] = sums[:, :, 4] - of_s * of_s
+            into[:, :, 8] = sign * (of_s - squared[:, :, 2]) - of_s * of_v
+            into[:, :, 9] = 1.0 - 3.0 * squared[:, :, 0] + 2.0 * cubed - of_v * of_v
     return result
 
 
-def _parts_of(shapes: int, ratios: int) -> Iterator[slice]:
-    """Cut shapes into parts that take some 64 MB at a time."""
-    rows = max(1, 8_000_000 // (400 * ratios))
-    return (slice(start, start + rows) for start in range(0, shapes, rows))
+def _share(y: Floats, log_ratio: Floats, sign: float) -> Floats:
+    """1 / (1 + exp(-sign (y + v))) for shapes (m, n) and (k,), shape (m, k, n).
+
+    The exponential of the sum is a product, which is faster than an exponential for each.
+    """
+    with np.errstate(over="ignore"):
+        share: Floats = np.exp(-sign * y)[:, None, :] * np.exp(-sign * log_ratio)[:, None]
+    share += 1.0
+    return np.reciprocal(share, out=share)
+
+
+def _rules(s: float, shapes: Floats, log_ratio: Floats) -> Iterator[tuple[slice, Floats, Floats]]:
+    """Quadrature over Y for some shapes at a time: which, nodes (m, n), weights (m, n)."""
+    reach = float(np.max(np.abs(log_ratio)))
+    start = 0
+    rows = 1
+    while start < len(shapes):
+        part = slice(start, start + rows)
+        y, weights = logit_beta_rule(s, shapes[part], reach)
+        yield part, y, weights
+        start += rows
+        rows = max(1, _SHARES // (y.shape[1] * len(log_ratio)))
 
 
 @cache
