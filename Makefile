@@ -79,7 +79,8 @@ help: ## list the targets and what can be set
 	@echo "  PYTHON=python3.12   the Python for the environments (3.11 to 3.13)"
 
 build: .venv/requirements.txt settings-file ## build all tables with their tests, publish them, show the tiers
-	@$(run)/python -m tierwise.lock $(run)/dbt build $(with_settings)
+	@$(run)/python -m tierwise.lock $(run)/dbt build $(with_settings) \
+	    --exclude-resource-type unit_test
 	@$(run)/python -m tierwise.publish
 	@$(run)/python -m tierwise.summary
 

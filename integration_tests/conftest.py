@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from background import BACKGROUND, Background, is_made_in_background, made_in_background
-from harness import Build, build_tables
+from harness import BUILD, Build, run_dbt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,8 +18,8 @@ _UNCHECKED = pytest.StashKey[list[str]]()
 
 @made_in_background
 def demo(folder: Path) -> Build:
-    """The Complete Journey with every setting as it is shipped."""
-    return build_tables(folder).succeeded()
+    """The Complete Journey with every setting as it is shipped, and its data tests."""
+    return run_dbt(folder, *BUILD).succeeded()
 
 
 @pytest.fixture

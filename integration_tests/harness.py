@@ -32,6 +32,8 @@ PROJECT_PARTS = ("dbt_project.yml", "profiles.yml", "macros", "models", "python"
 # dbt keeps the name of the database in what it parsed, so all have one name.
 DATABASE = "tiers.duckdb"
 
+# What `make build` does: unit tests are about the code and not about the tables.
+BUILD = ("build", "--exclude-resource-type", "unit_test")
 ONLY_TABLES = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
 
 

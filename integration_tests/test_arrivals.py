@@ -1,7 +1,7 @@
 """However the files come, what stands in the tables is what a full refresh over them gives.
 
 The same files arrive in ten batches, each time in another order, and are built after each batch:
-six times, or thirty with the environment variable TIERWISE_FULL=1. Then files and settings change
+three times, or thirty with the environment variable TIERWISE_FULL=1. Then files and settings change
 between two builds. Compared are all rows of the tables that are loaded bit by bit and of those that
 say what became of each row; of some arrivals and changes, and of all with TIERWISE_FULL=1, those of
 all tables. Left out are the three columns in which a load speaks about itself.
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 # Those from 20 on are of the shop that has lines only; every tenth ends in all tables, and builds
 # what is judged and counted after each batch, the others only what is loaded bit by bit.
 IS_FULL = os.environ.get("TIERWISE_FULL") == "1"
-ARRIVALS = range(30) if IS_FULL else (0, 1, 2, 3, 20, 21)
+ARRIVALS = range(30) if IS_FULL else (0, 1, 20)
 ARRIVALS_OF_LINES = [number for number in ARRIVALS if number >= 20]
 SEEDS = {"fx_rates": FX_RATES, "customer_merges": CUSTOMER_MERGES}
 

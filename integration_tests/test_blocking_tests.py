@@ -22,7 +22,16 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pytest
 from background import made_in_background
-from harness import DATABASE, PROJECT, Case, dbt_environment, file_checksum, run_dbt, run_many
+from harness import (
+    BUILD,
+    DATABASE,
+    PROJECT,
+    Case,
+    dbt_environment,
+    file_checksum,
+    run_dbt,
+    run_many,
+)
 from landing_shop import shop_with_orders
 
 if TYPE_CHECKING:
@@ -142,8 +151,7 @@ def tested_shop(folder: Path) -> CheckedShop:
         for table, entry in shop.settings["inputs"].items()
     }
     made = CheckedShop(folder, shop.settings | {"inputs": inputs})
-    arguments = ("build", "--exclude-resource-type", "unit_test")
-    run_dbt(folder, *arguments, settings=made.settings).succeeded()
+    run_dbt(folder, *BUILD, settings=made.settings).succeeded()
     code, printed = made.publish(made.database)
     assert code == 0, printed
     return made

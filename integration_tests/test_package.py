@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from background import made_in_background
-from harness import DBT, PROJECT, Build, copy_project, dbt_environment
+from harness import BUILD, DBT, PROJECT, Build, copy_project, dbt_environment
 
 FOREIGN_SHOP = Path(__file__).with_name("foreign_shop")
 WRITTEN_BY_DBT = ("dbt_packages", "target", "logs", "package-lock.yml", "*.duckdb*")
@@ -41,7 +41,7 @@ def foreign_shop(folder: Path) -> Build:
     project = folder / "foreign_shop"
     shutil.copytree(FOREIGN_SHOP, project, ignore=shutil.ignore_patterns(*WRITTEN_BY_DBT))
     call_dbt(project, "deps").succeeded()
-    return call_dbt(project, "build", "--exclude-resource-type", "unit_test").succeeded()
+    return call_dbt(project, *BUILD).succeeded()
 
 
 def rows_of(build: Build, table: str) -> dict[str, dict[str, object]]:
@@ -171,7 +171,7 @@ def wrong_setting_from_outside(folder: Path) -> Build:
     assert changed != text
     file.write_text(changed, encoding="utf-8")
     call_dbt(project, "deps").succeeded()
-    return call_dbt(project, "build", "--exclude-resource-type", "unit_test")
+    return call_dbt(project, *BUILD)
 
 
 def test_a_wrong_mapping_from_outside_names_the_column(wrong_setting_from_outside: Build) -> None:
