@@ -1,5 +1,5 @@
 {{ config(materialized='incremental', incremental_strategy='changed_periods') }}
-{% set abc = 'profit_amount' if tierwise.setting('abc_metric') == 'profit' else 'net_amount' %}
+{% set same_windows = tierwise.same_windows() %}
 
 with
 
@@ -9,9 +9,9 @@ int_periods_fingerprinted as (
 
 ),
 
-int_customer_days_totalled as (
+int_customer_days_changed as (
 
-    select * from {{ ref('int_customer_days_totalled') }}
+    select * from {{ ref('int_customer_days_changed') }}
 
 ),
 
@@ -29,121 +29,121 @@ periods as (
 
 ),
 
-{# Late refunds are known only in later periods: what they take back still stands before. #}
-known as (
+first_periods as (
 
     select
-        periods.period_end_date,
-        periods.previous_period_end_date,
-        periods.period_fingerprint,
-        int_customer_days_totalled.customer_id,
-        int_customer_days_totalled.order_date,
-        int_customer_days_totalled.is_corrected,
-        int_customer_days_totalled.purchase_count,
-        int_customer_days_totalled.net_amount,
-        int_customer_days_totalled.{{ abc }} as abc_amount
-    from int_customer_days_totalled
-    inner join periods
-        on int_customer_days_totalled.known_from_date <= periods.period_end_date
+        min(period_number) as first_number,
+        max(period_number) as last_number
+    from periods
 
 ),
 
-corrected as (
+{# What changed before the first period to build is there when that begins. #}
+changes as (
 
     select
-        period_end_date,
-        previous_period_end_date,
-        period_fingerprint,
+        int_customer_days_changed.*,
+        int_customer_days_changed.period_number >= first_periods.first_number as is_seen,
+        greatest(int_customer_days_changed.period_number, first_periods.first_number)
+            as number_from
+    from int_customer_days_changed
+    inner join first_periods
+        on int_customer_days_changed.period_number <= first_periods.last_number
+
+),
+
+summed as (
+
+    select
         customer_id,
-        order_date,
-        is_corrected,
-        cast(sum(purchase_count) as bigint) as purchase_count,
-        cast(sum(net_amount) as decimal(18, 2)) as net_amount,
-        cast(sum(abc_amount) as decimal(18, 2)) as abc_amount
-    from known
-    where is_corrected
-    group by 1, 2, 3, 4, 5, 6
-    having sum(purchase_count) > 0
-
-),
-
-purchase_days as (
-
-    select * from known
-    where not is_corrected
-    union all
-    select * from corrected
-
-),
-
-windowed as (
-
-    select
-        *,
-        {{ tierwise.is_in_window(
-            'order_date', 'period_end_date', tierwise.setting('rfm_window_days')
-        ) }} as is_in_rfm_window,
-        {{ tierwise.is_in_window(
-            'order_date', 'period_end_date', tierwise.setting('tier_value_window_days')
-        ) }} as is_in_value_window,
-        {{ tierwise.is_in_window(
-            'order_date', 'period_end_date', tierwise.setting('abc_window_days')
-        ) }} as is_in_abc_window,
-        order_date > previous_period_end_date as is_in_period
-    from purchase_days
-
-),
-
-summarised as (
-
-    select
-        period_end_date,
-        period_fingerprint,
-        customer_id,
-        cast(sum(case when is_in_rfm_window then purchase_count else 0 end) as bigint)
-            as rfm_order_count,
-        cast(sum(case when is_in_rfm_window then net_amount else 0 end) as decimal(18, 2))
-            as rfm_net_revenue_amount,
-        cast(sum(case when is_in_value_window then purchase_count else 0 end) as bigint)
-            as value_order_count,
-        cast(sum(case when is_in_value_window then net_amount else 0 end) as decimal(18, 2))
-            as value_amount,
-        cast(sum(case when is_in_abc_window then abc_amount else 0 end) as decimal(18, 2))
-            as abc_amount,
-        cast(sum(case when is_in_period then purchase_count else 0 end) as bigint)
+        number_from,
+        cast(sum(day_change) as bigint) as day_change,
+        {% for window in ['rfm', 'value'] if same_windows[window] == window %}
+        cast(sum({{ window }}_order_change) as bigint) as {{ window }}_order_change,
+        cast(sum({{ window }}_net_change) as decimal(18, 2)) as {{ window }}_net_change,
+        {% endfor %}
+        cast(sum(abc_change) as decimal(18, 2)) as abc_change,
+        cast(sum(case when is_seen then period_order_count else 0 end) as bigint)
             as period_order_count,
-        cast(sum(case when is_in_period then net_amount else 0 end) as decimal(18, 2))
+        cast(sum(case when is_seen then period_net_revenue_amount else 0 end) as decimal(18, 2))
             as period_net_revenue_amount,
-        min(order_date) as first_order_date,
-        max(order_date) as last_order_date
-    from windowed
-    group by 1, 2, 3
+        min(added_date) as first_added_date,
+        max(added_date) as last_added_date,
+        min(case when is_seen then passing_date end) as first_passing_date,
+        max(case when is_seen then passing_date end) as last_passing_date
+    from changes
+    group by 1, 2
+
+),
+
+accumulated as (
+
+    select
+        customer_id,
+        number_from,
+        period_order_count,
+        period_net_revenue_amount,
+        sum(day_change) over so_far as purchase_day_count,
+        {% for window in ['rfm', 'value'] if same_windows[window] == window %}
+        sum({{ window }}_order_change) over so_far as {{ window }}_order_count,
+        sum({{ window }}_net_change) over so_far as {{ window }}_amount,
+        {% endfor %}
+        sum(abc_change) over so_far as abc_amount,
+        least(min(first_added_date) over so_far, first_passing_date) as first_order_date,
+        greatest(max(last_added_date) over so_far, last_passing_date) as last_order_date,
+        lead(number_from) over so_far as next_number
+    from summed
+    window so_far as (partition by customer_id order by number_from)
+
+),
+
+{# What holds until the next change stands in every period up to it. #}
+repeated as (
+
+    select
+        accumulated.*,
+        coalesce(int_customers_unioned.is_opted_out_of_profiling, false)
+            as is_opted_out_of_profiling,
+        {{ tierwise.numbers_between(
+            'number_from', 'coalesce(next_number - 1, last_number)'
+        ) }} as period_number
+    from accumulated
+    cross join first_periods
+    inner join int_customers_unioned
+        on accumulated.customer_id = int_customers_unioned.customer_id
+    where accumulated.purchase_day_count > 0
 
 ),
 
 final as (
 
     select
-        summarised.period_end_date,
-        summarised.customer_id,
-        summarised.first_order_date,
-        summarised.last_order_date,
-        summarised.rfm_order_count,
-        summarised.rfm_net_revenue_amount,
-        summarised.value_order_count,
-        summarised.value_amount,
-        summarised.abc_amount,
-        summarised.period_order_count,
-        summarised.period_net_revenue_amount,
-        summarised.period_fingerprint,
-        cast({{ tierwise.days_between(
-            'summarised.last_order_date', 'summarised.period_end_date'
-        ) }} as integer) as recency_days,
-        coalesce(int_customers_unioned.is_opted_out_of_profiling, false)
-            as is_opted_out_of_profiling
-    from summarised
-    inner join int_customers_unioned
-        on summarised.customer_id = int_customers_unioned.customer_id
+        periods.period_end_date,
+        repeated.customer_id,
+        repeated.first_order_date,
+        repeated.last_order_date,
+        cast(repeated.rfm_order_count as bigint) as rfm_order_count,
+        cast(repeated.rfm_amount as decimal(18, 2)) as rfm_net_revenue_amount,
+        cast(repeated.{{ same_windows['value'] }}_order_count as bigint) as value_order_count,
+        cast(repeated.{{ same_windows['value'] }}_amount as decimal(18, 2)) as value_amount,
+        cast(repeated.abc_amount as decimal(18, 2)) as abc_amount,
+        cast(repeated.purchase_day_count as bigint) as purchase_day_count,
+        case
+            when periods.period_number = repeated.number_from then repeated.period_order_count
+            else 0
+        end as period_order_count,
+        cast(case
+            when periods.period_number = repeated.number_from
+                then repeated.period_net_revenue_amount
+            else 0
+        end as decimal(18, 2)) as period_net_revenue_amount,
+        periods.period_fingerprint,
+        cast({{ tierwise.days_between('last_order_date', 'period_end_date') }} as integer)
+            as recency_days,
+        repeated.is_opted_out_of_profiling
+    from repeated
+    inner join periods
+        on repeated.period_number = periods.period_number
 
 )
 
