@@ -31,9 +31,9 @@ called_from := $(if $(findstring w,$(firstword -$(MAKEFLAGS))),$(or $(PWD),$(CUR
 stands_alone = $(or $(filter /% package:%,$(firstword $(1))),$(findstring ://,$(1)))
 absolute = $(if $(call stands_alone,$(1)),$(1),$(called_from)/$(1))
 
-$(foreach name,ORDERS ORDER_LINES REFUNDS CUSTOMERS PRODUCTS DATABASE ATTACH PUBLISHED,\
+$(foreach name,ORDERS ORDER_LINES REFUNDS CUSTOMERS PRODUCTS DATABASE ATTACH PUBLISHED SPILL_FOLDER,\
     $(if $(call given,$(name)),$(eval export TIERWISE_$(name) := $$(call absolute,$$($(name))))))
-$(foreach name,THREADS TARGET,\
+$(foreach name,THREADS TARGET MEMORY_LIMIT,\
     $(if $(call given,$(name)),$(eval export TIERWISE_$(name) := $$($(name)))))
 
 settings_file := $(or $(call given,SETTINGS),$(call given,MAPPING))
@@ -78,6 +78,8 @@ help: ## list the targets and what can be set
 	@echo "  PORT=8001           where \`make serve\` listens (default: 8000)"
 	@echo "  SIZE=1000000        customers of \`make benchmark\`, 10000 to 15000000 (JSON=figures.json keeps its figures)"
 	@echo "  THREADS= TARGET=    models built at once; target of profiles.yml"
+	@echo "  MEMORY_LIMIT=12GB   what DuckDB may take of the memory (default: 80 % of it)"
+	@echo "  SPILL_FOLDER=/big   where it puts what does not fit (default: beside DATABASE)"
 	@echo "  PYTHON=python3.12   the Python for the environments (3.11 to 3.13)"
 
 build: .venv/requirements.txt settings-file ## build all tables with their tests, publish them, show the tiers
