@@ -17,6 +17,7 @@ dev := .venv-dev/bin
 bouncer := .venv-bouncer/bin
 other_duckdbs := .cache/duckdb1/requirements.txt .cache/duckdb2/requirements.txt
 charts := .venv-charts/bin
+peers := .venv-peers/bin
 
 
 # --- What to build, and from what ----------------------------------------------------------------
@@ -30,9 +31,9 @@ called_from := $(if $(findstring w,$(firstword -$(MAKEFLAGS))),$(or $(PWD),$(CUR
 stands_alone = $(or $(filter /% package:%,$(firstword $(1))),$(findstring ://,$(1)))
 absolute = $(if $(call stands_alone,$(1)),$(1),$(called_from)/$(1))
 
-$(foreach name,ORDERS ORDER_LINES REFUNDS CUSTOMERS PRODUCTS DATABASE ATTACH PUBLISHED,\
+$(foreach name,ORDERS ORDER_LINES REFUNDS CUSTOMERS PRODUCTS DATABASE ATTACH PUBLISHED SPILL_FOLDER,\
     $(if $(call given,$(name)),$(eval export TIERWISE_$(name) := $$(call absolute,$$($(name))))))
-$(foreach name,THREADS TARGET,\
+$(foreach name,THREADS TARGET MEMORY_LIMIT,\
     $(if $(call given,$(name)),$(eval export TIERWISE_$(name) := $$($(name)))))
 
 settings_file := $(or $(call given,SETTINGS),$(call given,MAPPING))
@@ -61,7 +62,7 @@ endif
 # --- What people call ----------------------------------------------------------------------------
 
 .PHONY: help build publish rollback diff dashboard serve metrics test check docs picture pictures examples plots
-.PHONY: lock clean distclean
+.PHONY: benchmark lock clean distclean
 
 help: ## list the targets and what can be set
 	@echo "make TARGET [NAME=value ...]"
@@ -75,7 +76,10 @@ help: ## list the targets and what can be set
 	@echo "  DATABASE=out.duckdb the DuckDB file to write (default: tierwise.duckdb)"
 	@echo "  PUBLISHED=bi.duckdb the DuckDB file to publish to (default: published/tierwise.duckdb)"
 	@echo "  PORT=8001           where \`make serve\` listens (default: 8000)"
+	@echo "  SIZE=1000000        customers of \`make benchmark\`, 10000 to 15000000 (JSON=figures.json keeps its figures)"
 	@echo "  THREADS= TARGET=    models built at once; target of profiles.yml"
+	@echo "  MEMORY_LIMIT=12GB   what DuckDB may take of the memory (default: 80 % of it)"
+	@echo "  SPILL_FOLDER=/big   where it puts what does not fit (default: beside DATABASE)"
 	@echo "  PYTHON=python3.12   the Python for the environments (3.11 to 3.13)"
 
 build: .venv/requirements.txt settings-file ## build all tables with their tests, publish them, show the tiers
@@ -150,6 +154,11 @@ plots: .venv-dev/requirements.txt settings-file ## draw the lifetime values of t
 	@[ -f "$${TIERWISE_DATABASE:-tierwise.duckdb}" ] || $(MAKE) --no-print-directory build
 	@$(dev)/python -m tierwise.plots target/plots
 
+benchmark: .venv/requirements.txt .venv-peers/requirements.txt ## measure the core next to the same by hand (SIZE=50000 customers)
+	@$(run)/python benchmarks/core_build.py --customers "$(or $(call given,SIZE),50000)" \
+	    --threads "$(or $(call given,THREADS),4)" --peers $(peers)/python \
+	    $(if $(call given,JSON),--json "$(call absolute,$(JSON))")
+
 lock: .venv-lock/requirements.txt ## renew requirements/*.txt from *.in (UPGRADE=1: newest versions)
 	$(call compile,dev)
 	$(call compile,run,--constraints dev.txt)
@@ -157,13 +166,14 @@ lock: .venv-lock/requirements.txt ## renew requirements/*.txt from *.in (UPGRADE
 	$(call compile,charts)
 	$(call compile,duckdb1)
 	$(call compile,duckdb2)
+	$(call compile,peers)
 	$(call compile,lock)
 
 clean: ## remove what builds wrote
 	rm -rf target logs dashboard tierwise.duckdb tierwise.duckdb.wal tierwise.duckdb.lock .cache/mypy .pytest_cache .ruff_cache
 
 distclean: clean ## remove the environments too
-	rm -rf .venv .venv-dev .venv-bouncer .venv-charts .venv-lock .cache
+	rm -rf .venv .venv-dev .venv-bouncer .venv-charts .venv-peers .venv-lock .cache
 
 
 # --- Environments --------------------------------------------------------------------------------
@@ -186,6 +196,9 @@ stale = $(if $(call usable,$(1)),,unusable)
 	@$(create_environment)
 
 .venv-charts/requirements.txt: requirements/charts.txt $(call stale,.venv-charts)
+	@$(create_environment)
+
+.venv-peers/requirements.txt: requirements/peers.txt $(call stale,.venv-peers)
 	@$(create_environment)
 
 .venv-lock/requirements.txt: requirements/lock.txt $(call stale,.venv-lock)

@@ -3,7 +3,7 @@
     .venv/bin/python benchmarks/clv_branch.py --customers 1000000
 
 Generates three years of orders as daily_load.py does and builds everything once, with the real dbt
-in its own folder. README.md beside this file says how to read the figures.
+in its own folder. docs/benchmarks.md says how to read the figures.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from daily_load import build, copy_project, rounded_ratio, way_to, write_orders
+from daily_load import write_orders
+from measuring import build, copy_project, rounded_ratio, way_to
 
 FIT = "int_clv_models_fitted"
 FIRST = "int_customer_days_known"

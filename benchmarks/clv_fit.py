@@ -3,7 +3,7 @@
     .venv-dev/bin/python benchmarks/clv_fit.py --customers 1000000
 
 Simulates the customers, then fits them in turn, each time in a process of its own, so that seconds
-and peak memory are its own too. README.md beside this file says how to read the figures.
+and peak memory are its own too. docs/benchmarks.md says how to read the figures.
 """
 
 from __future__ import annotations

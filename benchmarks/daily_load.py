@@ -3,95 +3,39 @@
     .venv/bin/python benchmarks/daily_load.py --customers 1000000
 
 Generates three years of orders, builds everything but the last day, adds the last day and builds
-again, with the real dbt in its own folder. README.md beside this file says how to read the figures.
+again, with the real dbt in its own folder. docs/benchmarks.md says how to read the figures.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
-
-PROJECT = Path(__file__).resolve().parents[1]
-DBT = Path(sys.executable).parent / "dbt"
-# What a build is made of; a copy stays as it is while somebody works on the project.
-PROJECT_PARTS = ("dbt_project.yml", "profiles.yml", "macros", "models", "python", "seeds", "tests")
-UP_TO = "int_customer_days_purchased"
-
-# Customers come at any time of the three years and buy again after gaps that are each their own: a
-# few often, most now and then, some once. About 6.7 orders each; the numbers come from a hash of
-# the customer and the order, so the same size gives the same orders.
-_ORDERS = """
-with customers as (
-    select
-        number as customer,
-        1096 * chance(number, 1) as first_day,
-        12 + 120 * pow(chance(number, 2), 2) as mean_gap_days,
-        chance(number, 3) as size,
-        1 + least(60, floor(-9.4 * ln(chance(number, 4))))::int as order_count
-    from range({customers}) as numbers(number)
-),
-slots as (
-    select *, unnest(range(order_count)) as place from customers
-),
-dated as (
-    select
-        *,
-        customer * 64 + place as number,
-        first_day + coalesce(
-            sum(case when place > 0 then -ln(chance(customer * 64 + place, 5)) * mean_gap_days end)
-            over (partition by customer order by place), 0
-        ) as day
-    from slots
-),
-orders as (
-    select
-        printf('o%010d', number) as order_id,
-        case when chance(number, 6) >= 0.005 then printf('c%08d', customer) end as customer_id,
-        timestamp '2023-01-01' + to_seconds((day * 86400)::bigint) as ordered_at,
-        (exp(2.5 + 1.5 * size) * (0.4 + 1.2 * chance(number, 7)))::decimal(12, 2) as amount,
-        case when chance(number, 8) < 0.01 then 'cancelled' else 'completed' end as status,
-        chance(number, 9) < 0.005 as is_repeated
-    from dated
-    where day < 1096
+from measuring import (
+    Measured,
+    build,
+    copy_project,
+    order_maker,
+    orders_of,
+    rounded_ratio,
+    size_of,
+    way_to,
 )
-select * exclude (is_repeated) from orders
-union all
-select * exclude (is_repeated) from orders where is_repeated
-"""
 
-_CHANCE = """
-create macro chance(number, salt) as
-    ((hash(number * 16 + salt) >> 11)::double + 0.5) / 9007199254740992.0
-"""
-
-
-@dataclass(frozen=True)
-class Measured:
-    """What one build took; ``seconds`` are those of each model, seed and on-run-start hook."""
-
-    wall_seconds: float
-    seconds: dict[str, float]
+UP_TO = "int_customer_days_purchased"
 
 
 def write_orders(folder: Path, customers: int) -> dict[str, int]:
     """Write a file for each year, and the last day beside them under another ending."""
     folder.mkdir(parents=True)
-    with duckdb.connect() as connection:
-        connection.execute("set enable_progress_bar = false")
-        connection.execute(f"set temp_directory = '{folder / 'spill'}'")
-        connection.execute(_CHANCE)
-        connection.execute(f"create table orders as {_ORDERS.format(customers=customers)}")
+    with order_maker(folder / "spill") as connection:
+        connection.execute(f"create table orders as {orders_of(0, customers)}")
         last_day = "ordered_at >= timestamp '2025-12-31'"
         for year in (2023, 2024, 2025):
             connection.execute(
@@ -111,79 +55,9 @@ def write_orders(folder: Path, customers: int) -> dict[str, int]:
     return {"rows_before": counts[0], "rows_of_last_day": counts[1]}
 
 
-def copy_project(folder: Path) -> None:
-    """Copy what a build is made of."""
-    folder.mkdir(parents=True)
-    for part in PROJECT_PARTS:
-        source = PROJECT / part
-        if source.is_dir():
-            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy2(source, folder / part)
-
-
-def build(
-    folder: Path, threads: int, settings: dict[str, Any] | None = None, select: str | None = None
-) -> Measured:
-    """Call `dbt build` without tests, as a user would, and read what it says of its times."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("TIERWISE_", "DBT_")) and name != "PYTHONPATH"
-    }
-    environment = kept | {
-        "TIERWISE_DATABASE": str(folder / "tiers.duckdb"),
-        "TIERWISE_THREADS": str(threads),
-        "TIERWISE_ORDERS": str(folder / "orders" / "*.parquet"),
-        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-        "DO_NOT_TRACK": "1",
-        "PYTHONUTF8": "1",
-    }
-    command: list[str | Path] = [
-        *(DBT, "--no-use-colors", "build"),
-        *("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"),
-        *("--project-dir", folder / "project", "--profiles-dir", folder / "project"),
-        *("--target-path", folder / "target", "--log-path", folder / "logs"),
-        *("--vars", json.dumps(settings or {})),
-        *(("--select", select) if select else ()),
-    ]
-    start = time.monotonic()
-    finished = subprocess.run(  # noqa: S603 - dbt of this environment
-        command,
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        encoding="utf-8",
-        check=False,
-    )
-    wall_seconds = time.monotonic() - start
-    if finished.returncode != 0:
-        raise RuntimeError(f"dbt failed:\n{finished.stdout}")
-    results = json.loads((folder / "target" / "run_results.json").read_text(encoding="utf-8"))
-    return Measured(
-        wall_seconds, {row["unique_id"]: row["execution_time"] for row in results["results"]}
-    )
-
-
-def way_to(folder: Path, model: str) -> set[str]:
-    """Return a model and what comes before it: its ancestors and the on-run-start hooks."""
-    manifest = json.loads((folder / "target" / "manifest.json").read_text(encoding="utf-8"))
-    [target] = [node for node in manifest["nodes"] if node.endswith(f"model.tierwise.{model}")]
-    found: set[str] = set()
-    ahead = [target]
-    while ahead:
-        node = ahead.pop()
-        if node not in found:
-            found.add(node)
-            ahead += manifest["parent_map"].get(node, [])
-    return found
-
-
 def size_of_database(folder: Path) -> float:
     """Return the MiB of the database and what lies beside it."""
-    return round(sum(file.stat().st_size for file in folder.glob("tiers.duckdb*")) / 2**20, 1)
+    return round(size_of(*folder.glob("tiers.duckdb*")) / 2**20, 1)
 
 
 def loads_of(folder: Path, model: str) -> int:
@@ -191,11 +65,6 @@ def loads_of(folder: Path, model: str) -> int:
     with duckdb.connect(str(folder / "tiers.duckdb"), read_only=True) as connection:
         found = connection.execute(f"select max(load_number) from {model}").fetchone()  # noqa: S608 - a name from this file
     return found[0] if found else 0
-
-
-def rounded_ratio(second: float, first: float) -> float | None:
-    """Return the second by the first, if there was a first."""
-    return round(second / first, 4) if first else None
 
 
 def compare(first: Measured, second: Measured, on_the_way: set[str]) -> dict[str, Any]:

@@ -4,7 +4,7 @@
 
 Generates three years of orders as daily_load.py does and builds the history with the real dbt in
 its own folder; then R, F and M scores of the same 24 month ends are computed in plain SQL.
-README.md beside this file says how to read the figures.
+docs/benchmarks.md says how to read the figures.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from daily_load import build, copy_project, rounded_ratio, way_to, write_orders
+from daily_load import write_orders
+from measuring import build, copy_project, rounded_ratio, way_to
 
 HISTORY = "fct_customer_tier_periods"
 PERIODS = "util_periods"
@@ -108,7 +109,7 @@ def measure(folder: Path, customers: int, threads: int) -> dict[str, Any]:
     (folder / "orders" / "last-day").rename(folder / "orders" / "orders-last-day.parquet")
     print(f"{sum(counts.values()):,} rows", file=sys.stderr)
     settings = {"tier_policies": POLICIES, "tier_history_min_days": MIN_DAYS}
-    measured = build(folder, threads, settings, f"+{HISTORY}")
+    measured = build(folder, threads, settings, (f"+{HISTORY}",))
     path = way_to(folder, HISTORY)
     # The scores by hand begin at the customers' days, as the periods of the history do.
     seconds = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import signal
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -21,6 +22,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BUSY = 75  # EX_TEMPFAIL of sysexits.h: try again later.
+KILLED = 128 + signal.SIGKILL  # As a shell says it.
+OUT_OF_MEMORY = (
+    "The build was killed (SIGKILL). Linux does that to whoever takes the last of the memory: let "
+    "the build take less (make build MEMORY_LIMIT=8GB, or TIERWISE_MEMORY_LIMIT in the "
+    "environment; what does not fit waits in SPILL_FOLDER, without it beside the database), or "
+    "build one model at a time (THREADS=1). The published tables are as they were."
+)
 
 
 class BusyError(Exception):
@@ -61,10 +69,15 @@ def only_writer(database: Path) -> Iterator[int]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run a command under the lock; its exit code, or 75 where somebody else is writing."""
+    """Run a command under the lock; its exit code, 75 if another is writing, 137 if killed."""
     try:
         with only_writer(database_path(os.environ)) as handle:
-            return subprocess.run(arguments, check=False, pass_fds=[handle]).returncode  # noqa: S603 - that is its task
+            finished = subprocess.run(arguments, check=False, pass_fds=[handle])  # noqa: S603 - that is its task
+            # A shell in between says it in its own words.
+            if finished.returncode not in (-signal.SIGKILL, KILLED):
+                return finished.returncode
+            print(OUT_OF_MEMORY, file=sys.stderr)
+            return KILLED
     except BusyError as error:
         print(error, file=sys.stderr)
         return BUSY
