@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='changed_periods') }}
+{{ config(**tierwise.replaced_by_period()) }}
 {% set abc = 'profit_amount' if tierwise.setting('abc_metric') == 'profit' else 'net_amount' %}
 
 with
