@@ -9,19 +9,9 @@
 
 {# Planned as text, because an error in a query of its own would name neither the input nor the column. #}
 {% macro duckdb__expression_problem(expression, relation) %}
-    {% do return(tierwise.planning_problem(expression, relation, '')) %}
-{% endmacro %}
-
-{# Files are mapped by DuckDB, tables by Spark, which says itself what it cannot work out. #}
-{% macro spark__expression_problem(expression, relation, is_in_files=true) %}
-    {% do return(tierwise.planning_problem(expression, relation, '/* tierwise: by DuckDB */ ')
-        if is_in_files else '') %}
-{% endmacro %}
-
-{% macro planning_problem(expression, relation, prefix) %}
     {% set query = 'select ' ~ expression ~ ' as value from ' ~ relation ~ ' as input_rows' %}
     {% set plan = run_query(
-        prefix ~ "select answer ->> 'error_type' as error_type, answer ->> 'error_message' as error_message from ("
+        "select answer ->> 'error_type' as error_type, answer ->> 'error_message' as error_message from ("
         ~ "select json_serialize_plan('" ~ query.replace("'", "''") ~ "') as answer)"
     ).rows[0] %}
     {% do return(plan[1].split('\n')[0] if plan[0] in ['parser', 'binder', 'catalog', 'invalid input'] else '') %}

@@ -94,10 +94,11 @@ orders_from_lines as (
         channel,
         store_id,
         is_test,
+        is_rounded,
+        load_number,
         false as is_deleted,
         cast(null as bigint) as source_file_key,
         cast(null as bigint) as source_line,
-        is_rounded,
         quarantined_line_count > 0 as has_incomplete_lines,
         case
             when line_count = 0 then 'LINES_UNREADABLE'
@@ -109,8 +110,7 @@ orders_from_lines as (
         end as format_codes,
         cast(null as string) as faulty_column,
         cast(null as string) as row_detail,
-        cast(null as string) as source_record,
-        load_number
+        cast(null as string) as source_record
     from int_order_lines_totalled
     where {{ 'true' if orders_come_from_lines else 'false' }}
 

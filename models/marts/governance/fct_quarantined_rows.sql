@@ -90,11 +90,13 @@ final as (
         run_id,
         source_table,
         {# Rows that are alike to the letter may change places: nothing about them differs. #}
-        row_number() over (
+        cast(row_number() over (
             partition by source_table
             order by
-                source_file asc, source_line asc, record_id asc, reason_codes asc, source_record asc
-        ) as row_in_table,
+                source_file asc nulls last, source_line asc nulls last,
+                record_id asc nulls last, reason_codes asc nulls last,
+                source_record asc nulls last
+        ) as bigint) as row_in_table,
         source_file,
         file_sha256,
         source_line as line_number,
