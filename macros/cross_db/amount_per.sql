@@ -13,3 +13,11 @@
         ~ 'decimal(18, 2))'
     ) %}
 {% endmacro %}
+
+{% macro spark__amount_per(amount, count) %}
+    {% set doubled_cents = 'cast(200 * cast(' ~ amount ~ ' as decimal(28, 2)) as decimal(38, 0))' %}
+    {% do return(
+        'cast(((' ~ doubled_cents ~ ' + ' ~ count ~ ') div nullif(2 * ' ~ count ~ ', 0)) * cast(0.01 as decimal(3, 2)) as '
+        ~ 'decimal(18, 2))'
+    ) %}
+{% endmacro %}

@@ -6,3 +6,8 @@
 {% macro default__composed_text(text) %}
     {% do return('nfc_normalize(' ~ text ~ ')') %}
 {% endmacro %}
+
+{# Spark has no such function. The text of files is composed where DuckDB reads them. #}
+{% macro spark__composed_text(text) %}
+    {% do return(text) %}
+{% endmacro %}

@@ -6,3 +6,7 @@
 {% macro default__days_between(earlier, later) %}
     {% do return("date_diff('day', " ~ earlier ~ ', ' ~ later ~ ')') %}
 {% endmacro %}
+
+{% macro spark__days_between(earlier, later) %}
+    {% do return('datediff(' ~ later ~ ', ' ~ earlier ~ ')') %}
+{% endmacro %}

@@ -6,3 +6,7 @@
 {% macro default__fail_with(message) %}
     {% do return('error(' ~ message ~ ')') %}
 {% endmacro %}
+
+{% macro spark__fail_with(message) %}
+    {% do return('raise_error(' ~ message ~ ')') %}
+{% endmacro %}

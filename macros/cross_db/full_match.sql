@@ -6,3 +6,7 @@
 {% macro default__full_match(text, pattern) %}
     {% do return("regexp_full_match(" ~ text ~ ", '" ~ pattern.replace("'", "''") ~ "')") %}
 {% endmacro %}
+
+{% macro spark__full_match(text, pattern) %}
+    {% do return('(' ~ text ~ ' rlike ' ~ tierwise.text_literal('\\A(?:' ~ pattern ~ ')\\z') ~ ')') %}
+{% endmacro %}

@@ -6,3 +6,7 @@
 {% macro default__has_match(text, pattern) %}
     {% do return("regexp_matches(" ~ text ~ ", '" ~ pattern.replace("'", "''") ~ "')") %}
 {% endmacro %}
+
+{% macro spark__has_match(text, pattern) %}
+    {% do return('(' ~ text ~ ' rlike ' ~ tierwise.text_literal(pattern) ~ ')') %}
+{% endmacro %}

@@ -9,6 +9,13 @@
     ) }}
 {% endmacro %}
 
+{# Not Spark but the DuckDB beside the driver: python/tierwise/spark.py hands it what is marked so. #}
+{% macro spark__inspect_files(options) %}
+    {% do return(run_query(
+        "/* tierwise: by DuckDB */ select tierwise_inspect_files('" ~ options.replace("'", "''") ~ "') as answer"
+    ).rows[0][0]) %}
+{% endmacro %}
+
 {% macro duckdb__inspect_files(options) %}
     {% set known = run_query("select 1 from duckdb_functions() where function_name = 'tierwise_inspect_files'") %}
     {% if not known.rows %}

@@ -6,3 +6,8 @@
 {% macro default__instant_to_utc(instant) %}
     {% do return("timezone('UTC', " ~ instant ~ ')') %}
 {% endmacro %}
+
+{# The session is in UTC: python/tierwise/spark.py sees to that. #}
+{% macro spark__instant_to_utc(instant) %}
+    {% do return('cast(' ~ instant ~ ' as timestamp_ntz)') %}
+{% endmacro %}

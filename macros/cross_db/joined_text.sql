@@ -6,7 +6,7 @@
 {% macro default__joined_text(columns) %}
     {% set texts = [] %}
     {% for column in columns %}
-        {% do texts.append("nullif(trim(cast(" ~ column ~ " as varchar)), '')") %}
+        {% do texts.append("nullif(trim(cast(" ~ column ~ " as string)), '')") %}
     {% endfor %}
     {% do return("concat_ws(' | ', " ~ texts | join(', ') ~ ')') %}
 {% endmacro %}

@@ -6,3 +6,7 @@
 {% macro default__json_text(record, field) %}
     {% do return('json_extract_string(' ~ record ~ ", '$.' || " ~ field ~ ')') %}
 {% endmacro %}
+
+{% macro spark__json_text(record, field) %}
+    {% do return('get_json_object(' ~ record ~ ", concat('$.', " ~ field ~ '))') %}
+{% endmacro %}

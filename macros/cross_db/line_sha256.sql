@@ -4,10 +4,10 @@
 {% endmacro %}
 
 {% macro default__line_sha256(path, line) %}
-    {% do return('cast(null as varchar)') %}
+    {% do return('cast(null as string)') %}
 {% endmacro %}
 
 {% macro duckdb__line_sha256(path, line) %}
     {% set reads_files = tierwise.configured_inputs().values() | selectattr('path', 'defined') | list %}
-    {% do return('tierwise_line_sha256(' ~ path ~ ', ' ~ line ~ ')' if reads_files else 'cast(null as varchar)') %}
+    {% do return('tierwise_line_sha256(' ~ path ~ ', ' ~ line ~ ')' if reads_files else 'cast(null as string)') %}
 {% endmacro %}

@@ -9,3 +9,7 @@
 {% macro default__local_to_utc(local_time, zone) %}
     {% do return("timezone('UTC', timezone('" ~ zone ~ "', " ~ local_time ~ '))') %}
 {% endmacro %}
+
+{% macro spark__local_to_utc(local_time, zone) %}
+    {% do return("convert_timezone('" ~ zone ~ "', 'UTC', " ~ local_time ~ ')') %}
+{% endmacro %}

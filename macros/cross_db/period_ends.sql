@@ -13,3 +13,14 @@
         ~ ' as date) - 1'
     ) %}
 {% endmacro %}
+
+{% macro spark__period_ends(period, first_date, last_date) %}
+    {% set start = "cast(date_trunc('" ~ period ~ "', " ~ first_date ~ ') as date)' %}
+    {% set step = {
+        'day': 'interval 1 day', 'week': 'interval 7 day', 'month': 'interval 1 month', 'quarter': 'interval 3 month',
+    }[period] %}
+    {% do return(
+        'explode(transform(sequence(' ~ start ~ ', ' ~ last_date ~ ', ' ~ step ~ '), start_date -> '
+        ~ 'date_sub(cast(start_date + ' ~ step ~ ' as date), 1)))'
+    ) %}
+{% endmacro %}

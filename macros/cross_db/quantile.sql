@@ -7,3 +7,7 @@
 {% macro default__quantile(value, fraction) %}
     {% do return('quantile_cont(cast(' ~ value ~ " as double), cast('" ~ fraction ~ "' as double))") %}
 {% endmacro %}
+
+{% macro spark__quantile(value, fraction) %}
+    {% do return('percentile(cast(' ~ value ~ " as double), cast('" ~ fraction ~ "' as double))") %}
+{% endmacro %}

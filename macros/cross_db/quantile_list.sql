@@ -13,3 +13,10 @@
         'quantile_cont(cast(' ~ value ~ " as double), [cast('" ~ fractions | join("' as double), cast('") ~ "' as double)])"
     ) %}
 {% endmacro %}
+
+{% macro spark__quantile_list(value, fractions) %}
+    {% do return(
+        'percentile(cast(' ~ value ~ " as double), array(cast('" ~ fractions | join("' as double), cast('")
+        ~ "' as double)))"
+    ) %}
+{% endmacro %}

@@ -12,19 +12,23 @@
     {{ exceptions.raise_compiler_error('Inputs by `path` are read on DuckDB only.') }}
 {% endmacro %}
 
+{% macro spark__read_files(files, csv) %}
+    {% do return(tierwise.duckdb__read_files(files, csv)) %}
+{% endmacro %}
+
 {% macro duckdb__read_files(files, csv) %}
     {% set reads = [] %}
     {% set stored = {} %}
     {% for file in files %}
         {% set path = "'" ~ file.read_path.replace("'", "''") ~ "'" %}
         {% set about = "'" ~ file.label.replace("'", "''") ~ "' as _file, cast(" ~ file.key ~ ' as bigint) as _file_key' %}
-        {% set sound = 'cast(null as varchar) as _row_code, cast(null as varchar) as _row_detail, '
-            ~ 'cast(null as varchar) as _raw_line' %}
+        {% set sound = 'cast(null as string) as _row_code, cast(null as string) as _row_detail, '
+            ~ 'cast(null as string) as _raw_line' %}
         {% set names = [] %}
         {% set fields = [] %}
         {% for column in file.columns %}
             {% do names.append("'" ~ column.replace("'", "''") ~ "': 'VARCHAR'") %}
-            {% do fields.append('fields[' ~ loop.index ~ '] as ' ~ tierwise.quoted(column)) %}
+            {% do fields.append('fields[' ~ loop.index ~ '] as ' ~ tierwise.default__quoted(column)) %}
         {% endfor %}
         {% if file.format == 'parquet' %}
             {% do reads.append(
@@ -36,7 +40,7 @@
             {# Files alike in columns and dialect come out of the table in one go. #}
             {% set alike = stored.setdefault((fields | join, file.rows_dialect), {'fields': fields, 'keys': [], 'labels': []}) %}
             {% do alike['keys'].append(file.key | string) %}
-            {% do alike.labels.append('when ' ~ file.key ~ ' then ' ~ tierwise.text_literal(file.label)) %}
+            {% do alike.labels.append('when ' ~ file.key ~ ' then ' ~ tierwise.default__text_literal(file.label)) %}
         {% else %}
             {% set fixed = "all_varchar = true, auto_detect = false, encoding = '" ~ csv.encoding ~ "'" %}
             {% set numbered = about ~ ', row_number() over () as _row, row_number() over () + '
@@ -65,7 +69,7 @@
             'select ' ~ alike.fields | join(', ') ~ ', case file_key ' ~ alike.labels | join(' ')
             ~ ' end as _file, file_key as _file_key, row_in_file as _row, line_number as _line, row_code as _row_code, '
             ~ 'detail as _row_detail, raw_line as _raw_line from ' ~ tierwise.rows_table() ~ ' where dialect = '
-            ~ tierwise.text_literal(dialect) ~ ' and file_key in (' ~ alike['keys'] | join(', ') ~ ')'
+            ~ tierwise.default__text_literal(dialect) ~ ' and file_key in (' ~ alike['keys'] | join(', ') ~ ')'
         ) %}
     {% endfor %}
     {% do return('(' ~ reads | join(' union all by name ') ~ ')') %}

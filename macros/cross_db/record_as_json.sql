@@ -8,5 +8,13 @@
     {% for name in columns %}
         {% do pairs.append("'" ~ name ~ "', " ~ (columns[name] if columns is mapping else name)) %}
     {% endfor %}
-    {% do return('cast(json_object(' ~ pairs | join(', ') ~ ') as varchar)') %}
+    {% do return('cast(json_object(' ~ pairs | join(', ') ~ ') as string)') %}
+{% endmacro %}
+
+{% macro spark__record_as_json(columns) %}
+    {% set pairs = [] %}
+    {% for name in columns %}
+        {% do pairs.append("'" ~ name ~ "', " ~ (columns[name] if columns is mapping else name)) %}
+    {% endfor %}
+    {% do return('to_json(named_struct(' ~ pairs | join(', ') ~ "), map('ignoreNullFields', 'false'))") %}
 {% endmacro %}

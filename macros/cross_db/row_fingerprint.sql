@@ -6,3 +6,8 @@
 {% macro default__row_fingerprint(columns) %}
     {% do return('hash((' ~ columns | join(', ') ~ '))') %}
 {% endmacro %}
+
+{# The hashes of Spark pass over nulls. #}
+{% macro spark__row_fingerprint(columns) %}
+    {% do return('sha2(' ~ tierwise.record_as_json(columns) ~ ', 256)') %}
+{% endmacro %}

@@ -6,3 +6,7 @@
 {% macro default__rows_fingerprint(columns) %}
     {% do return('sum(cast(hash((' ~ columns | join(', ') ~ ')) as hugeint))') %}
 {% endmacro %}
+
+{% macro spark__rows_fingerprint(columns) %}
+    {% do return('sum(cast(xxhash64(' ~ tierwise.record_as_json(columns) ~ ') as decimal(38, 0)))') %}
+{% endmacro %}

@@ -7,3 +7,11 @@
     {% set row = run_query('select count(*), sum(cast(hash(content) as hugeint)) from ' ~ relation ~ ' as content').rows[0] %}
     {% do return(row[0] ~ '.' ~ row[1]) %}
 {% endmacro %}
+
+{% macro spark__table_fingerprint(relation) %}
+    {% set row = run_query(
+        "select count(*), sum(cast(xxhash64(to_json(struct(*), map('ignoreNullFields', 'false'))) as decimal(38, 0))) from "
+        ~ relation
+    ).rows[0] %}
+    {% do return(row[0] ~ '.' ~ row[1]) %}
+{% endmacro %}

@@ -9,3 +9,7 @@
 {% macro default__utc_to_local(utc_time, zone) %}
     {% do return("timezone('" ~ zone ~ "', timezone('UTC', " ~ utc_time ~ '))') %}
 {% endmacro %}
+
+{% macro spark__utc_to_local(utc_time, zone) %}
+    {% do return("convert_timezone('UTC', '" ~ zone ~ "', " ~ utc_time ~ ')') %}
+{% endmacro %}

@@ -3,7 +3,7 @@
     {% if type == 'DATE' or type.startswith('TIMESTAMP') %}
         {% do return('cast(' ~ column ~ ' as date)') %}
     {% endif %}
-    {% set text = 'trim(cast(' ~ column ~ ' as varchar))' %}
+    {% set text = 'trim(cast(' ~ column ~ ' as string))' %}
     {% if input.entry.date_format %}
         {% do return(
             'case when ' ~ tierwise.full_match(text, tierwise.time_shape(input.entry.date_format)) ~ ' then cast('

@@ -13,5 +13,5 @@
     {% for column, check in tierwise.format_checks(input, table, none) %}
         {% do branches.append('when (' ~ check ~ ") is not null then '" ~ column ~ "'") %}
     {% endfor %}
-    {% do return('case ' ~ branches | join(' ') ~ ' end' if branches else 'cast(null as varchar)') %}
+    {% do return('case ' ~ branches | join(' ') ~ ' end' if branches else 'cast(null as string)') %}
 {% endmacro %}

@@ -7,7 +7,7 @@
         'money': 'AMOUNT', 'quantity': 'QUANTITY', 'timestamp': 'DATE', 'date': 'DATE', 'boolean': 'FLAG',
     }.get(type, column | upper) %}
     {% set is_text = tierwise.is_text_type(input.types[column]) %}
-    {% set text = 'trim(' ~ column ~ ')' if is_text else 'cast(' ~ column ~ ' as varchar)' %}
+    {% set text = 'trim(' ~ column ~ ')' if is_text else 'cast(' ~ column ~ ' as string)' %}
     {% set blank = "coalesce(" ~ text ~ ", '') = ''" if is_text else column ~ ' is null' %}
     {% if column in input.has_operands %}
         {% set blank = column ~ "_operands = ''" %}
@@ -26,8 +26,8 @@
         {% set plain = tierwise.number_text(column, input.entry) ~ ' is not null' if is_text
             else 'true' if column not in input.has_operands else 'false' %}
         {% do return(
-            'case ' ~ missing ~ ' ' ~ unreadable ~ "case when lower(trim(" ~ text
-            ~ ", '+- ')) in ('nan', 'inf', 'infinity') then '" ~ noun ~ "_NOT_FINITE' when " ~ plain ~ " then '" ~ noun
+            'case ' ~ missing ~ ' ' ~ unreadable ~ "case when lower(trim(both '+- ' from "
+            ~ text ~ ")) in ('nan', 'inf', 'infinity') then '" ~ noun ~ "_NOT_FINITE' when " ~ plain ~ " then '" ~ noun
             ~ "_RANGE' else '" ~ noun ~ "_FORMAT' end when abs(" ~ typed ~ ") >= 1000000000000 then '" ~ noun
             ~ "_RANGE' end"
         ) %}

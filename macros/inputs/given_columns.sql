@@ -3,7 +3,7 @@
     {% set columns = {} %}
     {% for column in tierwise.input_contract()[table].columns %}
         {% do columns.update({column:
-            'coalesce(cast(' ~ column ~ ' as varchar), ' ~ column ~ '_operands)' if column in input.has_operands else column
+            'coalesce(cast(' ~ column ~ ' as string), ' ~ column ~ '_operands)' if column in input.has_operands else column
         }) %}
     {% endfor %}
     {% do return(columns) %}

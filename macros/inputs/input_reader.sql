@@ -17,11 +17,11 @@
             {% set relation = model_relation | string %}
         {% else %}
             {% set found = adapter.get_relation(
-                entry.get('database', target.database), entry.get('schema', target.schema), entry.get('table', table)
+                entry.get('database', target.database or none), entry.get('schema', target.schema), entry.get('table', table)
             ) %}
             {% if not found %}
                 {{ exceptions.raise_compiler_error(
-                    "TABLE_MISSING Input '" ~ table ~ "': there is no table " ~ entry.get('database', target.database)
+                    "TABLE_MISSING Input '" ~ table ~ "': there is no table " ~ entry.get('database', target.database or none)
                     ~ "." ~ entry.get('schema', target.schema) ~ "." ~ entry.get('table', table)
                     ~ ". Set path, or table with its schema and database, or model under inputs: " ~ table ~ "."
                 ) }}
@@ -31,7 +31,7 @@
         {% set name = relation | replace('"', '') %}
         {% set files = [{'label': name, 'key': tierwise.file_key(none, name)}] %}
     {% endif %}
-    {% for name, type in tierwise.column_types(relation).items() %}
+    {% for name, type in tierwise.input_columns(entry, relation).items() %}
         {% set key = name | trim | lower %}
         {% if key in columns %}
             {{ exceptions.raise_compiler_error(
@@ -39,7 +39,8 @@
             ) }}
         {% endif %}
         {% do columns.update({key: {
-            'name': name | trim, 'sql': tierwise.quoted(name), 'type': type,
+            'name': name | trim, 'type': type,
+            'sql': tierwise.default__quoted(name) if entry.path else tierwise.quoted(name),
             'is_pseudo': entry.path and name in tierwise.pseudo_columns(),
         }}) %}
     {% endfor %}

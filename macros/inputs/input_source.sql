@@ -21,11 +21,11 @@
     {% if not execute or not entry %}
         {% for column in contract.columns %}
             {% do types.update({column: 'VARCHAR'}) %}
-            {% do selected.append('cast(null as varchar) as ' ~ column) %}
+            {% do selected.append('cast(null as string) as ' ~ column) %}
         {% endfor %}
         {% do selected.append(
             'cast(null as bigint) as source_file_key, cast(null as bigint) as source_line, '
-            ~ 'cast(null as varchar) as row_code, cast(null as varchar) as row_detail, cast(null as varchar) as raw_line'
+            ~ 'cast(null as string) as row_code, cast(null as string) as row_detail, cast(null as string) as raw_line'
         ) %}
         {% do return({
             'is_given': false, 'entry': {}, 'types': types, 'unmapped': contract.columns | list,
@@ -53,7 +53,7 @@
                 {% do has_operands.append(column) %}
             {% endif %}
         {% else %}
-            {% set sql = 'cast(null as varchar)' %}
+            {% set sql = 'cast(null as string)' %}
             {% do unmapped.append(column) %}
             {% if column in contract.required %}
                 {% do missing.append(column) %}
@@ -80,7 +80,7 @@
     {% else %}
         {% do selected.append(
             'cast(' ~ reader.files[0].key ~ ' as bigint) as source_file_key, cast(null as bigint) as source_line, '
-            ~ 'cast(null as varchar) as row_code, cast(null as varchar) as row_detail, cast(null as varchar) as raw_line'
+            ~ 'cast(null as string) as row_code, cast(null as string) as row_detail, cast(null as string) as raw_line'
         ) %}
     {% endif %}
     {# A line that is no row has nothing to be left out by; a condition that cannot be worked out leaves nothing out. #}
@@ -92,7 +92,9 @@
         {% set condition = 'coalesce(try_cast(' ~ mapped.sql ~ ' as boolean), true)'
             ~ (' or _row_code is not null' if is_read_from_files else '') %}
     {% endif %}
-    {% set relation = '(select ' ~ selected | join(', ') ~ ' from ' ~ reader.relation ~ ' where ' ~ condition ~ ')' %}
+    {% set relation = tierwise.landed_input(
+        entry, '(select ' ~ selected | join(', ') ~ ' from ' ~ reader.relation ~ ' where ' ~ condition ~ ')'
+    ) %}
     {% for column, type in tierwise.column_types(relation).items() %}
         {% do types.update({column: type}) %}
     {% endfor %}
@@ -104,6 +106,6 @@
         'is_given': true, 'entry': entry, 'types': types, 'unmapped': unmapped, 'has_operands': has_operands,
         'relation': relation ~ ' as mapped_input', 'files': reader.files, 'extra_columns': extra_columns,
         'has_row_codes': reader.files | selectattr('line_by_line', 'true') | list | length > 0,
-        'left_out': reader.relation ~ ' where not (' ~ condition ~ ')' if entry.where else none,
+        'left_out': tierwise.landed_input(entry, reader.relation ~ ' where not (' ~ condition ~ ')') if entry.where else none,
     }) %}
 {% endmacro %}

@@ -3,5 +3,5 @@
     {% if tierwise.is_text_type(input.types[column]) %}
         {% do return("nullif(" ~ tierwise.composed_text('trim(' ~ column ~ ')') ~ ", '')") %}
     {% endif %}
-    {% do return('cast(' ~ column ~ ' as varchar)') %}
+    {% do return('cast(' ~ column ~ ' as string)') %}
 {% endmacro %}

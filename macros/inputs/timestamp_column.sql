@@ -6,12 +6,12 @@
     {% set type = input.types[column] | upper %}
     {% set zone = input.entry.get('timezone', 'UTC') %}
     {% if type in ['TIMESTAMP WITH TIME ZONE', 'TIMESTAMPTZ'] %}
-        {% do return('case when isfinite(' ~ column ~ ') then ' ~ tierwise.instant_to_utc(column) ~ ' end') %}
+        {% do return('case when ' ~ tierwise.is_finite(column, type) ~ ' then ' ~ tierwise.instant_to_utc(column) ~ ' end') %}
     {% elif type.startswith('TIMESTAMP') or type == 'DATE' %}
-        {% set finite = 'case when isfinite(' ~ column ~ ') then cast(' ~ column ~ ' as timestamp) end' %}
+        {% set finite = 'case when ' ~ tierwise.is_finite(column, type) ~ ' then cast(' ~ column ~ ' as timestamp) end' %}
         {% do return(tierwise.local_to_utc(finite, zone)) %}
     {% endif %}
-    {% set text = 'trim(cast(' ~ column ~ ' as varchar))' %}
+    {% set text = 'trim(cast(' ~ column ~ ' as string))' %}
     {% if input.entry.timestamp_format %}
         {% do return(
             'case when ' ~ tierwise.full_match(text, tierwise.time_shape(input.entry.timestamp_format)) ~ ' then '
@@ -25,6 +25,6 @@
         'case when ' ~ tierwise.full_match(text, day ~ '(' ~ time ~ ')?') ~ ' then '
         ~ tierwise.local_to_utc('try_cast(' ~ text ~ ' as timestamp)', zone)
         ~ ' when ' ~ tierwise.full_match(text, day ~ time ~ offset) ~ ' then '
-        ~ tierwise.instant_to_utc('try_cast(' ~ text ~ ' as timestamptz)') ~ ' end'
+        ~ tierwise.instant_to_utc(tierwise.text_to_instant(text)) ~ ' end'
     ) %}
 {% endmacro %}

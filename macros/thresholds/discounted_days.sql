@@ -3,6 +3,6 @@
     {% set rate = tierwise.setting('clv_annual_discount_rate') %}
     {% do return(
         horizon_days if rate == 0 else
-        '(1 - power(1 + ' ~ rate ~ ', -' ~ horizon_days ~ ' / 365.25)) * 365.25 / ln(1 + ' ~ rate ~ ')'
+        '(1 - power(1 + ' ~ rate ~ ', -' ~ horizon_days ~ ' / 365.25e0)) * 365.25e0 / ln(1 + ' ~ rate ~ ')'
     ) %}
 {% endmacro %}

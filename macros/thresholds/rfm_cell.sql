@@ -2,7 +2,7 @@
 {% macro rfm_cell(r_score, f_score, m_score) %}
     {% set separator = "'-'" if tierwise.setting('rfm_score_count') > 9 else "''" %}
     {% do return(
-        'concat(' ~ ['cast(' ~ r_score ~ ' as varchar)', separator, 'cast(' ~ f_score ~ ' as varchar)', separator,
-        'cast(' ~ m_score ~ ' as varchar)'] | join(', ') ~ ')'
+        'concat(' ~ ['cast(' ~ r_score ~ ' as string)', separator, 'cast(' ~ f_score ~ ' as string)', separator,
+        'cast(' ~ m_score ~ ' as string)'] | join(', ') ~ ')'
     ) %}
 {% endmacro %}

@@ -28,11 +28,11 @@
             ~ "' end, '')",
         tierwise.metric_text('metric_value'),
         "coalesce('" ~ words.next ~ "' || nullif(" ~ tierwise.points_moved(language) ~ ", ''), '')",
-        "'" ~ words.since[0] ~ "'", 'cast(recency_days as varchar)', "'" ~ words.since[1] ~ "'",
+        "'" ~ words.since[0] ~ "'", 'cast(recency_days as string)', "'" ~ words.since[1] ~ "'",
         "case when alert_type = 'silent' and purchase_day_count >= 3 then concat('" ~ words.gap[0] ~ "', cast(cast("
-            ~ gap ~ " as decimal(18, 1)) as varchar), '" ~ words.gap[1] ~ "') else '' end",
+            ~ gap ~ " as decimal(18, 1)) as string), '" ~ words.gap[1] ~ "') else '' end",
         "case when alert_type = 'silent' and probability_alive < " ~ tierwise.setting('tier_alert_probability_alive')
-            ~ " then concat('" ~ words.alive ~ "', cast(cast(probability_alive as decimal(3, 2)) as varchar)) else '' end",
+            ~ " then concat('" ~ words.alive ~ "', cast(cast(probability_alive as decimal(3, 2)) as string)) else '' end",
         "'" ~ words.stop ~ "'",
     ] %}
     {% do return('concat(' ~ parts | join(', ') ~ ')') %}

@@ -2,12 +2,12 @@
 {% macro metric_text(value) %}
     {% set metric = tierwise.active_policy().metric %}
     {% if metric == 'weighted_index' %}
-        {% do return('cast(cast(' ~ value ~ ' as decimal(18, 4)) as varchar)') %}
+        {% do return('cast(cast(' ~ value ~ ' as decimal(18, 4)) as string)') %}
     {% endif %}
-    {% set amount = 'cast(cast(' ~ value ~ ' as decimal(18, 2)) as varchar)' %}
+    {% set amount = 'cast(cast(' ~ value ~ ' as decimal(18, 2)) as string)' %}
     {% if metric in ['rfm_total', 'rfm_level_total'] %}
         {% do return(
-            'case when ' ~ value ~ ' = floor(' ~ value ~ ') then cast(cast(' ~ value ~ ' as bigint) as varchar) else '
+            'case when ' ~ value ~ ' = floor(' ~ value ~ ') then cast(cast(' ~ value ~ ' as bigint) as string) else '
             ~ amount ~ ' end'
         ) %}
     {% endif %}

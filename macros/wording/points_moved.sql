@@ -12,10 +12,10 @@
     {% for letter, unit in units.items() %}
         {% set points = letter ~ '_points' %}
         {% set move = "case when " ~ points ~ " > previous_" ~ points ~ " then '" %}
-        {% set from_points = 'cast(previous_' ~ points ~ ' as varchar)' %}
-        {% set to_points = 'cast(' ~ points ~ ' as varchar)' %}
-        {% set from_value = 'cast(previous_' ~ unit.value ~ ' as varchar)' %}
-        {% set to_value = 'cast(' ~ unit.value ~ ' as varchar)' %}
+        {% set from_points = 'cast(previous_' ~ points ~ ' as string)' %}
+        {% set to_points = 'cast(' ~ points ~ ' as string)' %}
+        {% set from_value = 'cast(previous_' ~ unit.value ~ ' as string)' %}
+        {% set to_value = 'cast(' ~ unit.value ~ ' as string)' %}
         {% set words = {
             'en': ["'" ~ letter | upper ~ " '", move ~ "rose' else 'fell' end", "' from '", from_points, "' to '", to_points,
                 "' ('", from_value, "' to '", to_value, "'" ~ unit.en ~ ")'"],

@@ -43,7 +43,7 @@ expected as (
         customer_id,
         '{{ policy_name }}' as policy_name,
         cast({{ column }} as double) as metric_value,
-        cast({{ 'abc_class' if policy.method == 'abc' else 'null' }} as varchar) as abc_class
+        cast({{ 'abc_class' if policy.method == 'abc' else 'null' }} as string) as abc_class
     from {{ table }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
@@ -63,9 +63,9 @@ classes as (
     {% endfor %}
     {% endfor %}
     select
-        cast(null as varchar) as policy_name,
-        cast(null as varchar) as tier_code,
-        cast(null as varchar) as abc_class
+        cast(null as string) as policy_name,
+        cast(null as string) as tier_code,
+        cast(null as string) as abc_class
 
 ),
 

@@ -23,11 +23,10 @@ ranked_reasons as (
 top_reasons as (
 
     select
-        string_agg(
-            reason_code || ' (' || row_count
-            || case when row_count = 1 then ' row)' else ' rows)' end,
-            ', ' order by place asc
-        ) as reason_list
+        {{ tierwise.joined_rows(
+            "reason_code || ' (' || row_count || case when row_count = 1 then ' row)' else ' rows)' end",
+            ', ', 'place asc'
+        ) }} as reason_list
     from ranked_reasons
     where place <= 3
 

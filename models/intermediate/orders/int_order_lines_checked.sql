@@ -1,5 +1,5 @@
 {{ config(
-    materialized='incremental',
+    materialized=tierwise.loaded_as(),
     incremental_strategy='changed_keys',
     meta={'load': {'changes_from': ['int_order_lines_landed'], 'key': 'order_id'}},
 ) }}

@@ -1,5 +1,5 @@
 {{ config(
-    materialized='incremental',
+    materialized=tierwise.loaded_as(),
     incremental_strategy='changed_keys',
     meta={'load': {'files_of': 'order_lines', 'depends_on': ['int_customer_merges_resolved']}},
 ) }}

@@ -1,5 +1,6 @@
 {{ config(materialized='view') }}
 {% set orders_come_from_lines = 'orders' not in tierwise.configured_inputs() %}
+{% set columns = tierwise.order_columns() + ['currency_code', 'format_codes', 'load_number'] %}
 
 with
 
@@ -69,7 +70,7 @@ orders_as_given as (
 orders_made_whole as (
 
     select
-        * exclude (is_made_whole, given_codes, given_faulty_column, given_source_record),
+        *,
         case when is_made_whole then '' else given_codes end as format_codes,
         case when not is_made_whole then given_faulty_column end as faulty_column,
         case when not is_made_whole then given_source_record end as source_record
@@ -93,10 +94,11 @@ orders_from_lines as (
         channel,
         store_id,
         is_test,
+        is_rounded,
+        load_number,
         false as is_deleted,
         cast(null as bigint) as source_file_key,
         cast(null as bigint) as source_line,
-        is_rounded,
         quarantined_line_count > 0 as has_incomplete_lines,
         case
             when line_count = 0 then 'LINES_UNREADABLE'
@@ -106,10 +108,9 @@ orders_from_lines as (
                 case when has_contradictions then 'ORDER_CONFLICT' end
             )
         end as format_codes,
-        cast(null as varchar) as faulty_column,
-        cast(null as varchar) as row_detail,
-        cast(null as varchar) as source_record,
-        load_number
+        cast(null as string) as faulty_column,
+        cast(null as string) as row_detail,
+        cast(null as string) as source_record
     from int_order_lines_totalled
     where {{ 'true' if orders_come_from_lines else 'false' }}
 
@@ -117,9 +118,9 @@ orders_from_lines as (
 
 final as (
 
-    select * from orders_made_whole
-    union all by name
-    select * from orders_from_lines
+    select {{ columns | join(', ') }} from orders_made_whole
+    union all
+    select {{ columns | join(', ') }} from orders_from_lines
 
 )
 

@@ -69,11 +69,11 @@ named as (
             'acquisition_year': 'cast(extract(year from coalesce(
                 int_customers_clv_summarised.calibration_first_order_date,
                 int_customers_clv_summarised.first_order_date
-            )) as varchar)',
+            )) as string)',
             'acquisition_channel': 'first_orders.acquisition_channel',
             'region': 'int_customers_unioned.region',
             'industry': 'int_customers_unioned.industry',
-        }.get(group, 'cast(null as varchar)') }} as group_name
+        }.get(group, 'cast(null as string)') }} as group_name
     from int_customers_clv_summarised
     inner join int_customers_unioned
         on int_customers_clv_summarised.customer_id = int_customers_unioned.customer_id

@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='changed_periods') }}
+{{ config(**tierwise.replaced_by_period()) }}
 {% set same_windows = tierwise.same_windows() %}
 
 with

@@ -65,15 +65,18 @@ final as (
         {% set method = tierwise.setting('rfm_' ~ dimension ~ '_method') %}
         {% for number in range(1, score_count) %}
         cast({{ {
-            'quantile': tierwise.exact_quantile('quantiles.' ~ dimension ~ '_cuts[' ~ number ~ ']', score_count),
+            'quantile': tierwise.exact_quantile(
+                tierwise.list_element('quantiles.' ~ dimension ~ '_cuts', number), score_count
+            ),
             'bands': tierwise.setting('rfm_' ~ dimension ~ '_bands')[number - 1],
             'natural_breaks': 'breaks.' ~ dimension ~ '_' ~ number,
         }[method] }} as double) as {{ dimension }}_{{ number }},
         {% endfor %}
         {% for number in [1, 2] %}
         cast(
-            {{ tierwise.exact_quantile('quantiles.' ~ dimension ~ '_level_cuts[' ~ number ~ ']', 3)
-                if has_levels else 'null' }} as double
+            {{ tierwise.exact_quantile(
+                tierwise.list_element('quantiles.' ~ dimension ~ '_level_cuts', number), 3
+            ) if has_levels else 'null' }} as double
         ) as {{ dimension }}_level_{{ number }},
         {% endfor %}
         {% endfor %}

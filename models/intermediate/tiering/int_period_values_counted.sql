@@ -59,7 +59,7 @@ final as (
     {% endfor %}
     select
         cast(null as date) as period_end_date,
-        cast(null as varchar) as value_name,
+        cast(null as string) as value_name,
         cast(null as decimal(28, 2)) as counted_value,
         cast(null as integer) as class_count,
         cast(null as bigint) as customer_count

@@ -78,12 +78,12 @@ final as (
         known.is_latest_period,
         concat(
             '{{ tierwise.history_definition() }}',
-            '.', cast(known.period_end_date as varchar),
-            '.', coalesce(cast(known.previous_period_end_date as varchar), ''),
-            '.', cast(known.is_latest_period as varchar),
-            '.', coalesce(cast(known.known_fingerprint as varchar), ''),
-            '.', coalesce(cast(opted_out.opted_out_fingerprint as varchar), ''),
-            '.', coalesce(cast(overridden.overridden_fingerprint as varchar), '')
+            '.', cast(known.period_end_date as string),
+            '.', coalesce(cast(known.previous_period_end_date as string), ''),
+            '.', cast(known.is_latest_period as string),
+            '.', coalesce(cast(known.known_fingerprint as string), ''),
+            '.', coalesce(cast(opted_out.opted_out_fingerprint as string), ''),
+            '.', coalesce(cast(overridden.overridden_fingerprint as string), '')
         ) as period_fingerprint
     from known
     cross join opted_out

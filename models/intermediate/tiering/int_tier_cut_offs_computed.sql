@@ -105,9 +105,9 @@ ranked as (
     {% endfor %}
     select
         cast(null as date) as period_end_date,
-        cast(null as varchar) as policy_name,
+        cast(null as string) as policy_name,
         cast(null as decimal(28, 2)) as counted_value,
-        cast(null as varchar) as tier_code
+        cast(null as string) as tier_code
     where false
 
 ),

@@ -34,9 +34,9 @@ labelled as (
         {{ tierwise.metric_text('int_customer_periods_bounded.next_cut_off_value') }} as next_text,
         concat(
             {% if tierwise.active_policy().metric in ['rfm_total', 'rfm_level_total'] %}
-            'R ', cast(int_customer_periods_bounded.r_points as varchar),
-            ' + F ', cast(int_customer_periods_bounded.f_points as varchar),
-            ' + M ', cast(int_customer_periods_bounded.m_points as varchar),
+            'R ', cast(int_customer_periods_bounded.r_points as string),
+            ' + F ', cast(int_customer_periods_bounded.f_points as string),
+            ' + M ', cast(int_customer_periods_bounded.m_points as string),
             ' = ',
             {% endif %}
             {{ tierwise.metric_text('int_customer_periods_bounded.metric_value') }}

@@ -33,10 +33,10 @@ runs as (
     select
         md5(
             min(definition)
-            || coalesce(string_agg(
-                source_table || coalesce(file_sha256, source_file), ','
-                order by source_table asc, coalesce(file_sha256, source_file) asc
-            ), '')
+            || coalesce({{ tierwise.joined_rows(
+                'source_table || coalesce(file_sha256, source_file)', ',',
+                'source_table asc, coalesce(file_sha256, source_file) asc'
+            ) }}, '')
         ) as run_id
     from stg_commerce__files
     where duplicate_of is null
@@ -66,7 +66,7 @@ explained as (
             {{ tierwise.line_sha256(
                 'stg_commerce__files.file_path', 'int_rows_quarantined.source_line'
             ) }},
-            sha256(int_rows_quarantined.source_record)
+            {{ tierwise.text_sha256('int_rows_quarantined.source_record') }}
         ) as line_sha256,
         coalesce({{ tierwise.days_between(
             'int_rows_quarantined.retained_from_date', 'newest.as_of_date'
@@ -90,11 +90,13 @@ final as (
         run_id,
         source_table,
         {# Rows that are alike to the letter may change places: nothing about them differs. #}
-        row_number() over (
+        cast(row_number() over (
             partition by source_table
             order by
-                source_file asc, source_line asc, record_id asc, reason_codes asc, source_record asc
-        ) as row_in_table,
+                source_file asc nulls last, source_line asc nulls last,
+                record_id asc nulls last, reason_codes asc nulls last,
+                source_record asc nulls last
+        ) as bigint) as row_in_table,
         source_file,
         file_sha256,
         source_line as line_number,

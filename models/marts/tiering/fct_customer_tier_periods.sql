@@ -103,10 +103,10 @@ final as (
         customer_id,
         policy_name,
         policy_version,
-        cast(null as varchar) as tier_code,
+        cast(null as string) as tier_code,
         cast(null as integer) as tier_rank,
-        cast(null as varchar) as candidate_tier_code,
-        cast(null as varchar) as previous_tier_code,
+        cast(null as string) as candidate_tier_code,
+        cast(null as string) as previous_tier_code,
         'opted_out' as reason_code,
         {% for column in [
             'metric_value', 'cut_off_value', 'next_cut_off_value', 'next_tier_distance',

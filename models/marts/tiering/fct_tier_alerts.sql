@@ -59,10 +59,10 @@ final as (
         has_marketing_consent,
         {{ tierwise.alert_sentence('en') }} as reason_en,
         {{ tierwise.alert_sentence('zh') }} as reason_zh,
-        rank() over (
+        cast(rank() over (
             partition by period_end_date
             order by value_at_stake_amount desc
-        ) as alert_rank
+        ) as bigint) as alert_rank
     from labelled
 
 )

@@ -9,17 +9,17 @@ with
 found as (
 
     select
-        cast(null as varchar) as source_table,
-        cast(null as varchar) as source_file,
+        cast(null as string) as source_table,
+        cast(null as string) as source_file,
         cast(null as bigint) as source_file_key,
-        cast(null as varchar) as file_sha256,
-        cast(null as varchar) as file_path,
-        cast(null as varchar) as duplicate_of,
+        cast(null as string) as file_sha256,
+        cast(null as string) as file_path,
+        cast(null as string) as duplicate_of,
         cast(null as bigint) as row_count,
         cast(null as bigint) as rejected_count,
         cast(null as boolean) as is_read_by_line,
         cast(null as bigint) as first_line,
-        cast(null as varchar) as extra_columns
+        cast(null as string) as extra_columns
     where 1 = 0
     {% for table, input in inputs.items() %}
     {% for file in input.files %}
@@ -45,7 +45,7 @@ found as (
 left_out as (
 
     select
-        cast(null as varchar) as source_table,
+        cast(null as string) as source_table,
         cast(null as bigint) as source_file_key,
         cast(null as bigint) as left_out_count
     where 1 = 0
