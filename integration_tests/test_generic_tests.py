@@ -40,8 +40,8 @@ class Fixture:
         return f"{self.test}__{self.behaviour}"
 
 
-def unique_together(behaviour: str, rows: str, failures: int) -> Fixture:
-    arguments = {"columns": ["day", "id"]}
+def unique_together(behaviour: str, rows: str, failures: int, **more: str) -> Fixture:
+    arguments = {"columns": ["day", "id"], **more}
     return Fixture("unique_together", behaviour, "day, id", rows, arguments, failures)
 
 
@@ -67,6 +67,8 @@ FIXTURES = [
     unique_together("no_rows_pass", "", 0),
     unique_together("equal_in_all_columns_fails", "(1, 'a'), (1, 'a'), (1, 'a'), (2, 'a')", 1),
     unique_together("two_nulls_are_equal", "(1, 'a'), (1, null), (1, null)", 1),
+    unique_together("of_the_latest_alone", "(1, 'a'), (1, 'a'), (2, 'a')", 0, latest="day"),
+    unique_together("doubled_in_the_latest_fails", "(1, 'a'), (2, 'a'), (2, 'a')", 1, latest="day"),
     in_range("both_bounds_are_inside", "(0), (0.5), (1)", 0),
     in_range("null_passes", "(null), (0.5)", 0),
     in_range("each_row_outside_fails", "(-0.01), (0), (1), (1.01), (2)", 3),

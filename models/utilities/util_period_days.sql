@@ -35,7 +35,7 @@ calendar as (
     select
         {{ tierwise.period_ends(
             'day', 'first_days.first_order_date', 'util_as_of_dates.as_of_date'
-        ) }} as calendar_date
+        ) }} as day_date
     from util_as_of_dates
     cross join first_days
     where first_days.first_order_date is not null
@@ -46,21 +46,21 @@ calendar as (
 final as (
 
     select
-        calendar.calendar_date,
+        calendar.day_date,
         {% for window, days in windows.items() %}
         min(
             case
                 when not {{ tierwise.is_in_window(
-                    'calendar.calendar_date', 'util_periods.period_end_date', days
+                    'calendar.day_date', 'util_periods.period_end_date', days
                 ) }}
                     then util_periods.period_number
             end
         ) as {{ window }}_left_number,
         {% endfor %}
-        min(util_periods.period_number) as period_number
+        min(util_periods.period_number) as first_period_number
     from calendar
     inner join util_periods
-        on calendar.calendar_date <= util_periods.period_end_date
+        on calendar.day_date <= util_periods.period_end_date
     group by 1
 
 )

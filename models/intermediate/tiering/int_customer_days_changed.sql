@@ -94,12 +94,12 @@ final as (
         entered_period_number,
         change_type,
         period_number,
-        day_sign as day_change,
+        day_sign as day_delta,
         {% for window in ['rfm', 'value'] %}
-        {{ same_windows[window] }}_sign * purchase_count as {{ window }}_order_change,
-        {{ same_windows[window] }}_sign * net_amount as {{ window }}_net_change,
+        {{ same_windows[window] }}_sign * purchase_count as {{ window }}_order_delta,
+        {{ same_windows[window] }}_sign * net_amount as {{ window }}_net_delta,
         {% endfor %}
-        {{ same_windows['abc'] }}_sign * {{ abc }} as abc_change,
+        {{ same_windows['abc'] }}_sign * {{ abc }} as abc_delta,
         case when is_bought then purchase_count else 0 end as period_order_count,
         case when is_bought then net_amount else 0 end as period_net_revenue_amount,
         case when change_type = 'entered' and ended_period_number is null then order_date end
@@ -115,12 +115,12 @@ final as (
         'passing' as change_type,
         {{ tierwise.numbers_between('entered_period_number', 'ended_period_number - 1') }}
             as period_number,
-        0 as day_change,
+        0 as day_delta,
         {% for window in ['rfm', 'value'] %}
-        0 as {{ window }}_order_change,
-        0 as {{ window }}_net_change,
+        0 as {{ window }}_order_delta,
+        0 as {{ window }}_net_delta,
         {% endfor %}
-        0 as abc_change,
+        0 as abc_delta,
         0 as period_order_count,
         0 as period_net_revenue_amount,
         cast(null as date) as added_date,

@@ -85,24 +85,24 @@ final as (
         versions.customer_id,
         versions.order_date,
         versions.is_corrected,
-        known_from_days.period_number as entered_period_number,
-        known_until_days.period_number as ended_period_number,
+        known_from_days.first_period_number as entered_period_number,
+        known_until_days.first_period_number as ended_period_number,
         order_days.rfm_left_number,
         order_days.value_left_number,
         order_days.abc_left_number,
         versions.purchase_count,
         versions.net_amount,
         versions.profit_amount,
-        order_days.period_number = known_from_days.period_number
-        and known_from_days.period_number > 1 as is_in_period
+        order_days.first_period_number = known_from_days.first_period_number
+        and known_from_days.first_period_number > 1 as is_in_period
     from versions
     inner join util_period_days as known_from_days
-        on versions.known_from_date = known_from_days.calendar_date
+        on versions.known_from_date = known_from_days.day_date
     inner join util_period_days as order_days
-        on versions.order_date = order_days.calendar_date
+        on versions.order_date = order_days.day_date
     left join util_period_days as known_until_days
-        on versions.known_until_date = known_until_days.calendar_date
-    where coalesce(known_until_days.period_number > known_from_days.period_number, true)
+        on versions.known_until_date = known_until_days.day_date
+    where coalesce(known_until_days.first_period_number > known_from_days.first_period_number, true)
 
 )
 

@@ -57,12 +57,12 @@ summed as (
     select
         customer_id,
         number_from,
-        cast(sum(day_change) as bigint) as day_change,
+        cast(sum(day_delta) as bigint) as day_delta,
         {% for window in ['rfm', 'value'] if same_windows[window] == window %}
-        cast(sum({{ window }}_order_change) as bigint) as {{ window }}_order_change,
-        cast(sum({{ window }}_net_change) as decimal(18, 2)) as {{ window }}_net_change,
+        cast(sum({{ window }}_order_delta) as bigint) as {{ window }}_order_delta,
+        cast(sum({{ window }}_net_delta) as decimal(18, 2)) as {{ window }}_net_delta,
         {% endfor %}
-        cast(sum(abc_change) as decimal(18, 2)) as abc_change,
+        cast(sum(abc_delta) as decimal(18, 2)) as abc_delta,
         cast(sum(case when is_seen then period_order_count else 0 end) as bigint)
             as period_order_count,
         cast(sum(case when is_seen then period_net_revenue_amount else 0 end) as decimal(18, 2))
@@ -83,12 +83,12 @@ accumulated as (
         number_from,
         period_order_count,
         period_net_revenue_amount,
-        sum(day_change) over so_far as purchase_day_count,
+        sum(day_delta) over so_far as purchase_day_count,
         {% for window in ['rfm', 'value'] if same_windows[window] == window %}
-        sum({{ window }}_order_change) over so_far as {{ window }}_order_count,
-        sum({{ window }}_net_change) over so_far as {{ window }}_amount,
+        sum({{ window }}_order_delta) over so_far as {{ window }}_order_count,
+        sum({{ window }}_net_delta) over so_far as {{ window }}_amount,
         {% endfor %}
-        sum(abc_change) over so_far as abc_amount,
+        sum(abc_delta) over so_far as abc_amount,
         least(min(first_added_date) over so_far, first_passing_date) as first_order_date,
         greatest(max(last_added_date) over so_far, last_passing_date) as last_order_date,
         lead(number_from) over so_far as next_number
