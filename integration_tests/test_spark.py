@@ -182,6 +182,7 @@ def test_the_complete_journey_is_the_same(
     assert told_apart(journey_on_duckdb, journey_on_spark) == {}
 
 
+@only_in_full
 @pytest.mark.usefixtures("journey_on_spark")
 def test_periods_are_overwritten_where_something_changed(
     spark_folder: Path, journey: dict[str, Any], tmp_path: Path
