@@ -18,6 +18,7 @@ bouncer := .venv-bouncer/bin
 other_duckdbs := .cache/duckdb1/requirements.txt .cache/duckdb2/requirements.txt
 charts := .venv-charts/bin
 peers := .venv-peers/bin
+spark := .venv-spark/bin
 
 
 # --- What to build, and from what ----------------------------------------------------------------
@@ -35,6 +36,14 @@ $(foreach name,ORDERS ORDER_LINES REFUNDS CUSTOMERS PRODUCTS DATABASE ATTACH PUB
     $(if $(call given,$(name)),$(eval export TIERWISE_$(name) := $$(call absolute,$$($(name))))))
 $(foreach name,THREADS TARGET MEMORY_LIMIT,\
     $(if $(call given,$(name)),$(eval export TIERWISE_$(name) := $$($(name)))))
+
+# On Spark dbt runs in a session of an environment of its own, and leaves a DuckDB file to be published.
+dbt := $(run)/dbt
+ifeq ($(TIERWISE_TARGET),spark)
+dbt := $(spark)/python -m tierwise.spark
+export TIERWISE_SPARK_FOLDER ?= $(CURDIR)/spark
+export TIERWISE_DATABASE ?= $(TIERWISE_SPARK_FOLDER)/marts.duckdb
+endif
 
 settings_file := $(or $(call given,SETTINGS),$(call given,MAPPING))
 ifneq ($(settings_file),)
@@ -61,7 +70,7 @@ endif
 
 # --- What people call ----------------------------------------------------------------------------
 
-.PHONY: help build publish rollback diff dashboard serve metrics test check docs picture pictures examples plots
+.PHONY: help build publish rollback diff dashboard serve metrics test test-spark check docs picture pictures examples plots
 .PHONY: benchmark lock clean distclean
 
 help: ## list the targets and what can be set
@@ -77,13 +86,15 @@ help: ## list the targets and what can be set
 	@echo "  PUBLISHED=bi.duckdb the DuckDB file to publish to (default: published/tierwise.duckdb)"
 	@echo "  PORT=8001           where \`make serve\` listens (default: 8000)"
 	@echo "  SIZE=1000000        customers of \`make benchmark\`, 10000 to 15000000 (JSON=figures.json keeps its figures)"
-	@echo "  THREADS= TARGET=    models built at once; target of profiles.yml"
+	@echo "  THREADS= TARGET=    models built at once; target of profiles.yml (duckdb, spark)"
 	@echo "  MEMORY_LIMIT=12GB   what DuckDB may take of the memory (default: 80 % of it)"
 	@echo "  SPILL_FOLDER=/big   where it puts what does not fit (default: beside DATABASE)"
 	@echo "  PYTHON=python3.12   the Python for the environments (3.11 to 3.13)"
 
+build: $(if $(filter spark,$(TIERWISE_TARGET)),.venv-spark/requirements.txt)
 build: .venv/requirements.txt settings-file ## build all tables with their tests, publish them, show the tiers
-	@$(run)/python -m tierwise.lock $(run)/dbt build $(with_settings) \
+	@$(if $(filter spark,$(TIERWISE_TARGET)),mkdir -p "$$TIERWISE_SPARK_FOLDER")
+	@$(run)/python -m tierwise.lock $(dbt) build $(with_settings) \
 	    --exclude-resource-type unit_test
 	@$(run)/python -m tierwise.publish
 	@$(run)/python -m tierwise.summary
@@ -95,8 +106,12 @@ rollback: .venv/requirements.txt ## let people read the publication before the c
 	@$(run)/python -m tierwise.publish --rollback
 
 # pytest is told nothing of this make, so that a test which calls make calls a fresh one.
-test: .venv-dev/requirements.txt .venv-charts/requirements.txt $(other_duckdbs) check ## run make check, then all tests
+test: .venv-dev/requirements.txt .venv-charts/requirements.txt .venv-spark/requirements.txt $(other_duckdbs) check ## run make check, then all tests
 	@env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS $(dev)/pytest $(TEST_ARGS)
+
+test-spark: export TIERWISE_FULL := 1
+test-spark: .venv-dev/requirements.txt .venv-spark/requirements.txt ## build two shops in full on Spark and on DuckDB, and compare
+	@env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS $(dev)/pytest integration_tests/test_spark.py $(TEST_ARGS)
 
 # The tables are built without rows, beside the real ones: every model meets the engine and its
 # contract, and the conventions are checked over the columns that there really are.
@@ -164,16 +179,17 @@ lock: .venv-lock/requirements.txt ## renew requirements/*.txt from *.in (UPGRADE
 	$(call compile,run,--constraints dev.txt)
 	$(call compile,bouncer)
 	$(call compile,charts)
+	$(call compile,spark,--constraints dev.txt)
 	$(call compile,duckdb1)
 	$(call compile,duckdb2)
 	$(call compile,peers)
 	$(call compile,lock)
 
 clean: ## remove what builds wrote
-	rm -rf target logs dashboard tierwise.duckdb tierwise.duckdb.wal tierwise.duckdb.lock .cache/mypy .pytest_cache .ruff_cache
+	rm -rf target logs dashboard spark tierwise.duckdb tierwise.duckdb.wal tierwise.duckdb.lock .cache/mypy .pytest_cache .ruff_cache
 
 distclean: clean ## remove the environments too
-	rm -rf .venv .venv-dev .venv-bouncer .venv-charts .venv-peers .venv-lock .cache
+	rm -rf .venv .venv-dev .venv-bouncer .venv-charts .venv-peers .venv-spark .venv-lock .cache
 
 
 # --- Environments --------------------------------------------------------------------------------
@@ -199,6 +215,9 @@ stale = $(if $(call usable,$(1)),,unusable)
 	@$(create_environment)
 
 .venv-peers/requirements.txt: requirements/peers.txt $(call stale,.venv-peers)
+	@$(create_environment)
+
+.venv-spark/requirements.txt: requirements/spark.txt $(call stale,.venv-spark)
 	@$(create_environment)
 
 .venv-lock/requirements.txt: requirements/lock.txt $(call stale,.venv-lock)

@@ -11,10 +11,13 @@
     {% do return('cast(json_object(' ~ pairs | join(', ') ~ ') as string)') %}
 {% endmacro %}
 
-{% macro spark__record_as_json(columns) %}
+{% macro spark__record_as_json(columns, time_format='yyyy-MM-dd HH:mm:ss') %}
     {% set pairs = [] %}
     {% for name in columns %}
         {% do pairs.append("'" ~ name ~ "', " ~ (columns[name] if columns is mapping else name)) %}
     {% endfor %}
-    {% do return('to_json(named_struct(' ~ pairs | join(', ') ~ "), map('ignoreNullFields', 'false'))") %}
+    {% do return(
+        'to_json(named_struct(' ~ pairs | join(', ') ~ "), map('ignoreNullFields', 'false', 'timestampNTZFormat', '"
+        ~ time_format ~ "'))"
+    ) %}
 {% endmacro %}

@@ -9,5 +9,5 @@
 
 {# The hashes of Spark pass over nulls. #}
 {% macro spark__row_fingerprint(columns) %}
-    {% do return('sha2(' ~ tierwise.record_as_json(columns) ~ ', 256)') %}
+    {% do return('sha2(' ~ tierwise.spark__record_as_json(columns, 'yyyy-MM-dd HH:mm:ss.SSSSSS') ~ ', 256)') %}
 {% endmacro %}

@@ -8,5 +8,5 @@
 {% endmacro %}
 
 {% macro spark__rows_fingerprint(columns) %}
-    {% do return('sum(cast(xxhash64(' ~ tierwise.record_as_json(columns) ~ ') as decimal(38, 0)))') %}
+    {% do return('sum(cast(xxhash64(' ~ tierwise.spark__record_as_json(columns, 'yyyy-MM-dd HH:mm:ss.SSSSSS') ~ ') as decimal(38, 0)))') %}
 {% endmacro %}

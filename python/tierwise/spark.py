@@ -16,6 +16,7 @@ the finished tables are copied.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shutil
 import sys
@@ -78,6 +79,8 @@ def start(place: Path) -> SparkSession:
         builder = builder.config(name, value)
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
+    # Errors reach dbt as exceptions; told once more here, each is some hundred lines of Java.
+    logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
     _remove_leftovers(session, place / "warehouse")
     return session
 

@@ -84,7 +84,7 @@ recounted as (
     select
         as_of_date,
         customer_id,
-        as_of_date - max(order_date) as recency_days,
+        {{ tierwise.days_between('max(order_date)', 'as_of_date') }} as recency_days,
         sum(case when is_in_window then 1 else 0 end) as order_count,
         sum(case when is_in_window then net_amount else 0 end) as net_revenue
     from standing_orders
