@@ -37,12 +37,20 @@ def leave_unchecked(request: pytest.FixtureRequest) -> Callable[[str], None]:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[_UNCHECKED] = []
+    config.addinivalue_line("markers", "full: takes long; runs with TIERWISE_FULL=1 alone")
     config.stash[BACKGROUND] = Background()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     if BACKGROUND in config.stash:
         config.stash[BACKGROUND].close()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if os.environ.get("TIERWISE_FULL") != "1":
+        left_out = [item for item in items if item.get_closest_marker("full")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SPARK = PROJECT / ".venv-spark" / "bin" / "python"
-FULL = bool(os.environ.get("TIERWISE_FULL"))
-only_in_full = pytest.mark.skipif(not FULL, reason="only with TIERWISE_FULL=1 (make test-spark)")
+FULL = os.environ.get("TIERWISE_FULL") == "1"
+only_in_full = pytest.mark.full
 
 # How many households, and which part of the customers, where not all are looked at.
 HOUSEHOLDS = 60
