@@ -99,6 +99,9 @@ orders_from_lines as (
         false as is_deleted,
         cast(null as bigint) as source_file_key,
         cast(null as bigint) as source_line,
+        cast(null as string) as faulty_column,
+        cast(null as string) as row_detail,
+        cast(null as string) as source_record,
         quarantined_line_count > 0 as has_incomplete_lines,
         case
             when line_count = 0 then 'LINES_UNREADABLE'
@@ -107,10 +110,7 @@ orders_from_lines as (
                 case when ordered_at is null then 'DATE_MISSING' end,
                 case when has_contradictions then 'ORDER_CONFLICT' end
             )
-        end as format_codes,
-        cast(null as string) as faulty_column,
-        cast(null as string) as row_detail,
-        cast(null as string) as source_record
+        end as format_codes
     from int_order_lines_totalled
     where {{ 'true' if orders_come_from_lines else 'false' }}
 
