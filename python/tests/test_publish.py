@@ -229,3 +229,16 @@ def test_as_a_program(
 def test_a_wrong_setting_is_refused_by_name(name: str, value: str) -> None:
     with pytest.raises(PublishError, match=rf"TIERWISE_PUBLISHED_{name} is '{value}': give"):
         plan_from({f"TIERWISE_PUBLISHED_{name}": value})
+
+
+def test_what_does_not_fit_into_the_memory_names_the_setting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build, plan = write_build(tmp_path / "b.duckdb", 1), Plan(tmp_path / "out" / "tiers.duckdb")
+    monkeypatch.setenv("TIERWISE_MEMORY_LIMIT", "1KB")
+    with pytest.raises(PublishError, match="does not fit into MEMORY_LIMIT=1KB: give it more"):
+        publish(build, "main", plan)
+    assert not plan.path.exists()
+    monkeypatch.setenv("TIERWISE_MEMORY_LIMIT", "200MB")
+    publish(build, "main", plan)
+    assert read(plan.path) == (1, 1)

@@ -194,7 +194,8 @@ def _copy(
     copied: dict[str, tuple[int, str]] = {}
     before = os.umask(0o077)
     try:
-        with closing(duckdb.connect()) as connection:
+        limit = os.environ.get("TIERWISE_MEMORY_LIMIT")
+        with closing(duckdb.connect(config={"memory_limit": limit} if limit else {})) as connection:
             connection.execute("set enable_progress_bar = false")
             connection.execute(f"set temp_directory = '{_quoted(str(new) + '.spill')}'")
             # Under the name dbt knew it by: that is where views look for their tables.
@@ -226,6 +227,12 @@ def _copy(
             )
             connection.execute(f"checkpoint {_NEW}")
             connection.execute(f"detach {_NEW}")
+    except duckdb.OutOfMemoryException as error:
+        raise PublishError(
+            f"Publishing does not fit into {f'MEMORY_LIMIT={limit}' if limit else 'memory'}: "
+            "give it more (make publish MEMORY_LIMIT=12GB, or TIERWISE_MEMORY_LIMIT in the "
+            f"environment). DuckDB said: {error}"
+        ) from error
     finally:
         os.umask(before)
     with new.open("rb") as file:
