@@ -256,10 +256,10 @@ def test_a_worker_that_is_killed_spoils_nothing(tmp_path: Path) -> None:
             for line in process.stdout:
                 output += line
                 # In the middle of the history of tiers.
-                if "int_customer_periods_measured" in line and workers:
+                if "int_customer_periods_measured" in line and len(workers) == 2:
                     os.killpg(workers.pop().pid, signal.SIGKILL)
             process.wait()
-        assert not workers[1:], output
+        assert len(workers) == 1, output
         first = Build(tmp_path / "spark" / "marts.duckdb", process.returncode, output)
         if first.returncode == 0:
             assert told_apart(on_duckdb, first) == {}
