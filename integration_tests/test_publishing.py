@@ -26,6 +26,7 @@ from harness import BUILD, DATABASE, DUCKDB_1, PROJECT, dbt_environment, write_c
 from step_runs import ParsedProject, Step
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 KILLED_PUBLICATIONS = 20
@@ -217,6 +218,13 @@ def two_builds(watched: Watched, tmp_path_factory: pytest.TempPathFactory) -> Sh
     return shop
 
 
+def wait_until(happened: Callable[[], bool]) -> None:
+    limit = time.monotonic() + 120
+    while not happened():
+        assert time.monotonic() < limit
+        time.sleep(0.001)
+
+
 def test_killed_publications_leave_one_build_or_the_other(
     watched: Watched, two_builds: Shop, tmp_path: Path
 ) -> None:
@@ -231,8 +239,16 @@ def test_killed_publications_leave_one_build_or_the_other(
     for trial in range(KILLED_PUBLICATIONS):
         shop = two_builds.copy(tmp_path / str(trial))
         process = shop.publishing()
-        # The first half is Python that starts; what matters comes after it.
-        time.sleep(duration * (0.3 + 0.7 * (trial + chance.random()) / KILLED_PUBLICATIONS))
+        # Two points are the beginning and the swap themselves: how fast a machine is tells neither.
+        if trial == 0:
+            wait_until(lambda folder=shop.published.parent: any(folder.rglob(".*")))
+        elif trial == 1:
+            read = shop.published.stat().st_ino
+            wait_until(lambda file=shop.published, read=read: file.stat().st_ino != read)
+        else:
+            # The first third is Python that starts; what matters comes after it.
+            part = (trial + chance.random()) / KILLED_PUBLICATIONS
+            time.sleep(duration * (0.3 + 0.7 * part))
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
         seen.append(shop.whole_build_is_seen())
