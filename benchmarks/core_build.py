@@ -281,7 +281,7 @@ def run_peers(folder: Path, python: Path) -> dict[str, Any]:
 
 
 def measure(
-    folder: Path, customers: int, threads: int = 4, peers: Path | None = None
+    folder: Path, customers: int, threads: int = 2, peers: Path | None = None
 ) -> dict[str, Any]:
     """Build twice, write by hand once, and run the peers where they are asked for."""
     load = os.getloadavg()[0]
@@ -366,7 +366,7 @@ def main() -> None:
     """Measure, and print the figures as JSON and as a table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--customers", type=int, default=50_000)
-    parser.add_argument("--threads", type=int, default=4, help="models built at once")
+    parser.add_argument("--threads", type=int, default=2, help="models built at once")
     parser.add_argument("--peers", type=Path, help="the Python of the peers' environment")
     parser.add_argument("--folder", type=Path, help="where to work; kept, and must not exist yet")
     parser.add_argument("--json", type=Path, help="where to write the figures as JSON too")

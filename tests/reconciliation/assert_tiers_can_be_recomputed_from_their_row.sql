@@ -16,34 +16,51 @@ fct_tier_cut_offs as (
 
 ),
 
+{# Many customers share a metric: what is the same is recomputed once. #}
+tiered as (
+
+    select
+        period_end_date,
+        policy_name,
+        candidate_tier_code,
+        next_tier_distance,
+        metric_value,
+        min(customer_id) as first_customer_id,
+        count(*) as customer_count
+    from fct_customer_tier_periods
+    where metric_value is not null
+    group by 1, 2, 3, 4, 5
+
+),
+
 reached as (
 
     select
-        fct_customer_tier_periods.period_end_date,
-        fct_customer_tier_periods.customer_id,
-        fct_customer_tier_periods.policy_name,
-        fct_customer_tier_periods.candidate_tier_code,
-        fct_customer_tier_periods.next_tier_distance,
-        fct_customer_tier_periods.metric_value,
+        tiered.period_end_date,
+        tiered.policy_name,
+        tiered.candidate_tier_code,
+        tiered.next_tier_distance,
+        tiered.metric_value,
+        tiered.first_customer_id,
+        tiered.customer_count,
         min(
             case
-                when fct_customer_tier_periods.metric_value >= fct_tier_cut_offs.cut_off_value
+                when tiered.metric_value >= fct_tier_cut_offs.cut_off_value
                     then fct_tier_cut_offs.tier_rank
             end
         ) as reached_rank,
         min(
             case
-                when fct_customer_tier_periods.metric_value < fct_tier_cut_offs.cut_off_value
+                when tiered.metric_value < fct_tier_cut_offs.cut_off_value
                     then fct_tier_cut_offs.cut_off_value
             end
         ) as next_cut_off_value
-    from fct_customer_tier_periods
+    from tiered
     inner join fct_tier_cut_offs
         on
-            fct_customer_tier_periods.period_end_date = fct_tier_cut_offs.period_end_date
-            and fct_customer_tier_periods.policy_name = fct_tier_cut_offs.policy_name
-    where fct_customer_tier_periods.metric_value is not null
-    group by 1, 2, 3, 4, 5, 6
+            tiered.period_end_date = fct_tier_cut_offs.period_end_date
+            and tiered.policy_name = fct_tier_cut_offs.policy_name
+    group by 1, 2, 3, 4, 5, 6, 7
 
 ),
 

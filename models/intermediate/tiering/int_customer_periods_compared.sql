@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
 {% set inputs = ['recency_days', 'rfm_order_count', 'rfm_monetary_amount'] %}
-{% set decided = 'int_customer_periods_decided.' %}
+{% set history = 'fct_customer_tier_periods.' %}
 {% set points = ['r_points', 'f_points', 'm_points'] %}
 
 with
@@ -11,9 +11,9 @@ util_periods as (
 
 ),
 
-int_customer_periods_decided as (
+fct_customer_tier_periods as (
 
-    select * from {{ ref('int_customer_periods_decided') }}
+    select * from {{ ref('fct_customer_tier_periods') }}
 
 ),
 
@@ -32,33 +32,38 @@ cut_points as (
 pointed as (
 
     select
-        int_customer_periods_decided.*,
+        fct_customer_tier_periods.*,
+        util_periods.period_number,
         util_periods.previous_period_end_date,
         util_periods.is_latest_period,
-        int_tier_cut_offs_computed.tier_code,
-        int_tier_cut_offs_computed.cut_off_value as tier_cut_off_value,
+        tiers.cut_off_value as tier_cut_off_value,
+        candidate_tiers.tier_rank as candidate_tier_rank,
         cast(
-            {{ tierwise.tier_points('recency', decided ~ 'recency_days') }} as integer
+            {{ tierwise.tier_points('recency', history ~ 'recency_days') }} as integer
         ) as r_points,
         cast(
-            {{ tierwise.tier_points('frequency', decided ~ 'rfm_order_count') }} as integer
+            {{ tierwise.tier_points('frequency', history ~ 'rfm_order_count') }} as integer
         ) as f_points,
         cast(
-            {{ tierwise.tier_points('monetary', decided ~ 'rfm_monetary_amount') }} as integer
+            {{ tierwise.tier_points('monetary', history ~ 'rfm_monetary_amount') }} as integer
         ) as m_points
-    from int_customer_periods_decided
+    from fct_customer_tier_periods
     inner join util_periods
-        on int_customer_periods_decided.period_end_date = util_periods.period_end_date
-    inner join int_tier_cut_offs_computed
+        on fct_customer_tier_periods.period_end_date = util_periods.period_end_date
+    inner join int_tier_cut_offs_computed as tiers
         on
-            int_customer_periods_decided.period_end_date
-            = int_tier_cut_offs_computed.period_end_date
-            and int_customer_periods_decided.policy_name = int_tier_cut_offs_computed.policy_name
-            and int_customer_periods_decided.tier_rank = int_tier_cut_offs_computed.tier_rank
+            fct_customer_tier_periods.period_end_date = tiers.period_end_date
+            and fct_customer_tier_periods.policy_name = tiers.policy_name
+            and fct_customer_tier_periods.tier_rank = tiers.tier_rank
+    inner join int_tier_cut_offs_computed as candidate_tiers
+        on
+            fct_customer_tier_periods.period_end_date = candidate_tiers.period_end_date
+            and fct_customer_tier_periods.policy_name = candidate_tiers.policy_name
+            and fct_customer_tier_periods.candidate_tier_code = candidate_tiers.tier_code
     inner join cut_points
-        on int_customer_periods_decided.period_end_date = cut_points.period_end_date
+        on fct_customer_tier_periods.period_end_date = cut_points.period_end_date
     where
-        int_customer_periods_decided.policy_name = '{{ tierwise.setting('active_tier_policy') }}'
+        fct_customer_tier_periods.policy_name = '{{ tierwise.setting('active_tier_policy') }}'
 
 ),
 

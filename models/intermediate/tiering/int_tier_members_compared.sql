@@ -6,9 +6,9 @@ util_periods as (
 
 ),
 
-int_customer_periods_decided as (
+fct_customer_tier_periods as (
 
-    select * from {{ ref('int_customer_periods_decided') }}
+    select * from {{ ref('fct_customer_tier_periods') }}
 
 ),
 
@@ -24,7 +24,8 @@ policies as (
     select
         policy_name,
         min(period_end_date) as first_period_end_date
-    from int_customer_periods_decided
+    from fct_customer_tier_periods
+    where tier_rank is not null
     group by 1
 
 ),
@@ -46,14 +47,15 @@ members_before as (
     select
         periods.period_end_date,
         periods.policy_name,
-        int_customer_periods_decided.customer_id,
-        int_customer_periods_decided.tier_rank,
-        int_customer_periods_decided.value_amount
-    from int_customer_periods_decided
+        fct_customer_tier_periods.customer_id,
+        fct_customer_tier_periods.tier_rank,
+        fct_customer_tier_periods.value_amount
+    from fct_customer_tier_periods
     inner join periods
         on
-            int_customer_periods_decided.period_end_date = periods.previous_period_end_date
-            and int_customer_periods_decided.policy_name = periods.policy_name
+            fct_customer_tier_periods.period_end_date = periods.previous_period_end_date
+            and fct_customer_tier_periods.policy_name = periods.policy_name
+    where fct_customer_tier_periods.tier_rank is not null
 
 ),
 
@@ -62,15 +64,16 @@ members_after as (
     select
         periods.period_end_date,
         periods.policy_name,
-        int_customer_periods_decided.customer_id,
-        int_customer_periods_decided.tier_rank,
-        int_customer_periods_decided.reason_code,
-        int_customer_periods_decided.value_amount
-    from int_customer_periods_decided
+        fct_customer_tier_periods.customer_id,
+        fct_customer_tier_periods.tier_rank,
+        fct_customer_tier_periods.reason_code,
+        fct_customer_tier_periods.value_amount
+    from fct_customer_tier_periods
     inner join periods
         on
-            int_customer_periods_decided.period_end_date = periods.period_end_date
-            and int_customer_periods_decided.policy_name = periods.policy_name
+            fct_customer_tier_periods.period_end_date = periods.period_end_date
+            and fct_customer_tier_periods.policy_name = periods.policy_name
+    where fct_customer_tier_periods.tier_rank is not null
 
 ),
 

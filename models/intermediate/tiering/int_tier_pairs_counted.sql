@@ -2,9 +2,9 @@
 
 with
 
-int_customer_periods_decided as (
+fct_customer_tier_periods as (
 
-    select * from {{ ref('int_customer_periods_decided') }}
+    select * from {{ ref('fct_customer_tier_periods') }}
 
 ),
 
@@ -18,22 +18,23 @@ util_periods as (
 customers as (
 
     select
-        int_customer_periods_decided.period_end_date as as_of_date,
-        int_customer_periods_decided.customer_id,
+        fct_customer_tier_periods.period_end_date as as_of_date,
+        fct_customer_tier_periods.customer_id,
         {% for name in policies %}
         max(
             case
-                when int_customer_periods_decided.policy_name = '{{ name }}'
-                    then int_customer_periods_decided.tier_rank
+                when fct_customer_tier_periods.policy_name = '{{ name }}'
+                    then fct_customer_tier_periods.tier_rank
             end
         ) as rank_{{ loop.index }},
         {% endfor %}
-        max(int_customer_periods_decided.value_amount) as value_amount
-    from int_customer_periods_decided
+        max(fct_customer_tier_periods.value_amount) as value_amount
+    from fct_customer_tier_periods
     inner join util_periods
         on
-            int_customer_periods_decided.period_end_date = util_periods.period_end_date
+            fct_customer_tier_periods.period_end_date = util_periods.period_end_date
             and util_periods.is_latest_period
+    where fct_customer_tier_periods.tier_rank is not null
     group by 1, 2
 
 ),

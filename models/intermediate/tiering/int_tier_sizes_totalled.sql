@@ -1,8 +1,8 @@
 with
 
-int_customer_periods_decided as (
+fct_customer_tier_periods as (
 
-    select * from {{ ref('int_customer_periods_decided') }}
+    select * from {{ ref('fct_customer_tier_periods') }}
 
 ),
 
@@ -26,7 +26,8 @@ counted as (
         tier_rank,
         count(*) as member_count,
         sum(value_amount) as value_amount
-    from int_customer_periods_decided
+    from fct_customer_tier_periods
+    where tier_rank is not null
     group by 1, 2, 3
 
 ),

@@ -1,8 +1,23 @@
+{% set tier_count = tierwise.setting('tier_policies').values() | map(attribute='tiers')
+    | map('length') | max %}
+
 with
 
-int_customer_periods_decided as (
+settled as (
 
-    select * from {{ ref('int_customer_periods_decided') }}
+    select * from {{ ref('int_customer_periods_settled') }}
+
+),
+
+{# Read again, and of it what is needed: a CTE that is used twice would keep all rows in memory. #}
+earlier as (
+
+    select
+        period_end_date,
+        customer_id,
+        policy_name,
+        tier_rank
+    from {{ ref('int_customer_periods_settled') }}
 
 ),
 
@@ -18,41 +33,55 @@ fct_tier_cut_offs as (
 
 ),
 
-decided as (
-
-    select
-        int_customer_periods_decided.*,
-        tiers.policy_version,
-        tiers.tier_code,
-        candidate_tiers.tier_code as candidate_tier_code,
-        previous_tiers.tier_code as previous_tier_code
-    from int_customer_periods_decided
-    inner join fct_tier_cut_offs as tiers
-        on
-            int_customer_periods_decided.period_end_date = tiers.period_end_date
-            and int_customer_periods_decided.policy_name = tiers.policy_name
-            and int_customer_periods_decided.tier_rank = tiers.tier_rank
-    inner join fct_tier_cut_offs as candidate_tiers
-        on
-            int_customer_periods_decided.period_end_date = candidate_tiers.period_end_date
-            and int_customer_periods_decided.policy_name = candidate_tiers.policy_name
-            and int_customer_periods_decided.candidate_tier_rank = candidate_tiers.tier_rank
-    left join fct_tier_cut_offs as previous_tiers
-        on
-            int_customer_periods_decided.period_end_date = previous_tiers.period_end_date
-            and int_customer_periods_decided.policy_name = previous_tiers.policy_name
-            and int_customer_periods_decided.previous_tier_rank = previous_tiers.tier_rank
-
-),
-
+{# One row per policy, so that three codes cost one join. #}
 policies as (
 
     select
         period_end_date,
         policy_name,
-        policy_version
+        {% for rank in range(1, tier_count + 1) %}
+        max(case when tier_rank = {{ rank }} then tier_code end) as tier_code_{{ rank }},
+        {% endfor %}
+        min(policy_version) as policy_version
     from fct_tier_cut_offs
-    where tier_rank = 1
+    group by 1, 2
+
+),
+
+decided as (
+
+    select
+        settled.*,
+        policies.policy_version,
+        {% for tier, column in {
+            'tier': 'settled.tier_rank', 'candidate_tier': 'settled.candidate_tier_rank',
+            'previous_tier': 'earlier.tier_rank',
+        }.items() %}
+        case {{ column }}
+            {% for rank in range(1, tier_count + 1) %}
+            when {{ rank }} then policies.tier_code_{{ rank }}
+            {% endfor %}
+        end as {{ tier }}_code,
+        {% endfor %}
+        case
+            when settled.is_overridden then 'override'
+            when earlier.tier_rank is null then 'first_tier'
+            when settled.tier_rank < earlier.tier_rank then 'upgrade'
+            when settled.tier_rank > earlier.tier_rank then 'downgrade'
+            when settled.hold_reason = 'grace' then 'held_by_grace'
+            when settled.hold_reason = 'minimum_stay' then 'held_by_minimum_stay'
+            else 'unchanged'
+        end as reason_code
+    from settled
+    left join earlier
+        on
+            settled.previous_period_end_date = earlier.period_end_date
+            and settled.customer_id = earlier.customer_id
+            and settled.policy_name = earlier.policy_name
+    inner join policies
+        on
+            settled.period_end_date = policies.period_end_date
+            and settled.policy_name = policies.policy_name
 
 ),
 
@@ -87,8 +116,7 @@ final as (
         cut_off_value,
         next_cut_off_value,
         cast(next_cut_off_value - metric_value as double) as next_tier_distance,
-        case when cut_off_value is not null then cast(metric_value - cut_off_value as double) end
-            as lower_tier_distance,
+        cast(metric_value - cut_off_value as double) as lower_tier_distance,
         recency_days,
         rfm_order_count,
         rfm_monetary_amount,
@@ -103,24 +131,17 @@ final as (
         customer_id,
         policy_name,
         policy_version,
-        cast(null as string) as tier_code,
-        cast(null as integer) as tier_rank,
-        cast(null as string) as candidate_tier_code,
-        cast(null as string) as previous_tier_code,
+        {% for column in ['tier_code', 'tier_rank', 'candidate_tier_code', 'previous_tier_code'] %}
+        null as {{ column }},
+        {% endfor %}
         'opted_out' as reason_code,
         {% for column in [
             'metric_value', 'cut_off_value', 'next_cut_off_value', 'next_tier_distance',
-            'lower_tier_distance',
-        ] %}
-        cast(null as double) as {{ column }},
+            'lower_tier_distance', 'recency_days', 'rfm_order_count', 'rfm_monetary_amount',
+        ] + ['r_score', 'f_score', 'm_score'] %}
+        null as {{ column }},
         {% endfor %}
-        cast(null as integer) as recency_days,
-        cast(null as bigint) as rfm_order_count,
-        cast(null as decimal(18, 2)) as rfm_monetary_amount,
-        {% for letter in ['r', 'f', 'm'] %}
-        cast(null as integer) as {{ letter }}_score,
-        {% endfor %}
-        cast(null as decimal(18, 2)) as value_amount
+        null as value_amount
     from opted_out
 
 )

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with
 
 util_periods as (
@@ -25,7 +27,7 @@ int_tier_overrides_checked as (
 ),
 
 {# An override covers what the policy says and leaves it alone: at its end the policy goes on. #}
-effective as (
+final as (
 
     select
         int_customer_periods_tiered.period_end_date,
@@ -43,6 +45,7 @@ effective as (
         int_customer_periods_tiered.m_score,
         int_customer_periods_tiered.value_amount,
         util_periods.period_number,
+        util_periods.previous_period_end_date,
         int_tier_overrides_checked.tier_rank is not null as is_overridden,
         coalesce(int_customer_periods_held.hold_reason, 'none') as hold_reason,
         coalesce(
@@ -65,42 +68,6 @@ effective as (
             and int_tier_overrides_checked.override_status in ('in_force', 'expired')
             and util_periods.period_end_date >= int_tier_overrides_checked.valid_from
             and coalesce(util_periods.period_end_date < int_tier_overrides_checked.valid_to, true)
-
-),
-
-compared as (
-
-    select
-        *,
-        case
-            when
-                lag(period_number) over (
-                    partition by policy_name, customer_id
-                    order by period_number
-                ) = period_number - 1
-                then lag(tier_rank) over (
-                    partition by policy_name, customer_id
-                    order by period_number
-                )
-        end as previous_tier_rank
-    from effective
-
-),
-
-final as (
-
-    select
-        *,
-        case
-            when is_overridden then 'override'
-            when previous_tier_rank is null then 'first_tier'
-            when tier_rank < previous_tier_rank then 'upgrade'
-            when tier_rank > previous_tier_rank then 'downgrade'
-            when hold_reason = 'grace' then 'held_by_grace'
-            when hold_reason = 'minimum_stay' then 'held_by_minimum_stay'
-            else 'unchanged'
-        end as reason_code
-    from compared
 
 )
 
