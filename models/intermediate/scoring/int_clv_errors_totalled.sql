@@ -20,11 +20,14 @@ ranked as (
 
 ),
 
-{# Equal predictions share a decile, that of the first of them. #}
+{# Equal predictions share a decile, that of the first of them. Squares need wide decimals: those of
+   a million customers in one cell have no room in 18 digits. #}
 bucketed as (
 
     select
         *,
+        cast(expected_orders - actual_orders as decimal(19, 6)) as wide_error,
+        cast(expected_orders as decimal(19, 6)) as wide_expected,
         cast(floor(
             10 * {{ tierwise.share('customers - customers_from_here', 'customers') }}
         ) as integer) + 1 as decile
@@ -46,10 +49,12 @@ totalled as (
         sum(actual_orders * customer_count) as actual_orders,
         sum(expected_orders * customer_count) as expected_orders,
         sum(abs(expected_orders - actual_orders) * customer_count) as absolute_error,
-        sum((expected_orders - actual_orders) * (expected_orders - actual_orders) * customer_count)
-            as squared_error,
+        sum(
+            cast(wide_error * (expected_orders - actual_orders) as decimal(20, 12)) * customer_count
+        ) as squared_error,
         sum(actual_orders * actual_orders * customer_count) as squared_actual,
-        sum(expected_orders * expected_orders * customer_count) as squared_expected,
+        sum(cast(wide_expected * expected_orders as decimal(20, 12)) * customer_count)
+            as squared_expected,
         sum(expected_orders * actual_orders * customer_count) as product,
         sum(case when is_covered then customer_count end) as covered_customers,
         sum(central_share * customer_count) as central_customers
