@@ -190,7 +190,9 @@ def measure(orders: str, scratch: str, months: int) -> dict[str, Any]:
         seconds = round(time.perf_counter() - began, 3)
         steps.append({"step": name, "seconds": seconds, "from": start, "to": time.time()})
 
-    connection = duckdb.connect(scratch)
+    # The storage format that the build uses, too.
+    config = {"storage_compatibility_version": "latest"}
+    connection = duckdb.connect(scratch, config=config)
     connection.execute("set enable_progress_bar = false")
     connection.execute("set preserve_insertion_order = false")
     if os.environ.get("TIERWISE_MEMORY_LIMIT"):

@@ -73,7 +73,9 @@ from bought, cuts
 
 def by_hand(folder: Path) -> tuple[float, int]:
     """Score the month ends in plain SQL; return the seconds, and how many scores differ."""
-    with duckdb.connect(str(folder / "by_hand.duckdb")) as connection:
+    # The storage format that the build uses, too.
+    config = {"storage_compatibility_version": "latest"}
+    with duckdb.connect(str(folder / "by_hand.duckdb"), config=config) as connection:
         connection.execute("set enable_progress_bar = false")
         connection.execute("set preserve_insertion_order = false")
         connection.execute(f"attach '{folder / 'tiers.duckdb'}' as built (read_only)")

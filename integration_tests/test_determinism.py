@@ -69,7 +69,7 @@ tierwise:
       path: "{{{{ env_var('TIERWISE_DATABASE') }}}}"
       schema: main
       threads: {threads}
-      config_options: {{threads: {threads}}}
+      config_options: {{threads: {threads}, storage_compatibility_version: latest}}
       module_paths: ["{python}"]
       plugins: [{{module: tierwise.duckdb_plugin}}]
       settings: {{TimeZone: UTC}}

@@ -221,6 +221,55 @@ def test_cdnow_is_the_same(tmp_path: Path) -> None:
     assert told_apart(on_duckdb, on_spark) == {}
 
 
+CATALOG = """
+import sys
+from pathlib import Path
+from tierwise.spark import start
+session = start(Path(sys.argv[1]))
+session.sql("create database shop")
+session.read.parquet(sys.argv[2]).write.saveAsTable("shop.orders")
+session.stop()
+"""
+# A purchase twice, a guest, a cancelled order, one without a date and one with a negative amount.
+SHOP_ORDERS = """
+select
+    'o' || n as order_id,
+    case when n <> 7 then 'c' || n % 97 end as customer_id,
+    case when n <> 11 then timestamp '2024-01-01 06:30:00' + n * interval 6 hour end as ordered_at,
+    cast(case n when 13 then -5 else 10 + n % 89 + 0.25 end as decimal(12, 2)) as amount,
+    case when n % 50 = 0 then 'cancelled' else 'completed' end as status
+from range(1, 3000) as numbers(n)
+union all
+select 'o1', 'c1', timestamp '2024-01-01 12:30:00', 11.25, 'completed'
+"""
+
+
+@only_in_full
+def test_a_table_of_the_catalog_is_read(tmp_path: Path) -> None:
+    """What a cluster has as a table gives what DuckDB makes of the same rows as a table."""
+    parquet, shop = tmp_path / "orders.parquet", tmp_path / "shop.duckdb"
+    with closing(duckdb.connect(str(shop))) as connection:
+        connection.execute("create schema shop")
+        connection.execute(f"create table shop.orders as {SHOP_ORDERS}")
+        connection.execute(f"copy shop.orders to '{parquet}' (format parquet)")
+    place = tmp_path / "on_spark" / "spark"
+    subprocess.run(
+        [SPARK, "-c", CATALOG, str(place), str(parquet)],
+        env=dbt_environment({"PYTHONPATH": str(PROJECT / "python"), "SPARK_LOCAL_IP": "127.0.0.1"}),
+        check=True,
+    )
+    table = {"schema": "shop", "table": "orders"}
+    on_duckdb = build_tables(
+        tmp_path / "duckdb",
+        settings={"inputs": {"orders": table | {"database": "shop"}}},
+        environment={"TIERWISE_ATTACH": str(shop)},
+    ).succeeded()
+    on_spark = build_on_spark(
+        tmp_path / "on_spark", "build", *ONLY_TABLES, settings={"inputs": {"orders": table}}
+    ).succeeded()
+    assert told_apart(on_duckdb, on_spark) == {}
+
+
 def test_dbt_alone_says_how_to_start_a_session(tmp_path: Path) -> None:
     called = subprocess.run(
         [SPARK.parent / "dbt", "parse", "--target", "spark", "--target-path", tmp_path],

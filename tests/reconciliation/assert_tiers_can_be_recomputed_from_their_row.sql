@@ -16,7 +16,7 @@ fct_tier_cut_offs as (
 
 ),
 
-{# Many customers share a metric: what is the same is recomputed once. #}
+{# Customers with the same metric, tier and distance are checked once, as one row. #}
 tiered as (
 
     select

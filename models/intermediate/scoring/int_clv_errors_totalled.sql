@@ -20,8 +20,9 @@ ranked as (
 
 ),
 
-{# Equal predictions share a decile, that of the first of them. Squares need wide decimals: those of
-   a million customers in one cell have no room in 18 digits. #}
+{# Equal predictions share a decile, that of the first of them. Squares of a million customers do
+   not fit into the 18 digits in which DuckDB multiplies decimals up to that width, so one factor is
+   wider. Not both: Spark would round. #}
 bucketed as (
 
     select

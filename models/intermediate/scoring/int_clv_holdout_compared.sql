@@ -110,7 +110,7 @@ final as (
         is_baseline,
         repeat_day_count,
         cast(holdout_day_count as decimal(6, 0)) as actual_orders,
-        cast(customer_count as decimal(17, 0)) as customer_count,
+        cast(customer_count as decimal(10, 0)) as customer_count,
         cast(expected_orders as decimal(12, 6)) as expected_orders,
         is_covered,
         cast(central_share as decimal(9, 8)) as central_share

@@ -9,7 +9,7 @@ settled as (
 
 ),
 
-{# Read again, and of it what is needed: a CTE that is used twice would keep all rows in memory. #}
+{# Read a second time, and only what is needed: of a CTE used twice all rows would be kept. #}
 earlier as (
 
     select
@@ -33,7 +33,7 @@ fct_tier_cut_offs as (
 
 ),
 
-{# One row per policy, so that three codes cost one join. #}
+{# One row per period and policy, so that three codes cost one join. #}
 policies as (
 
     select
@@ -137,8 +137,9 @@ final as (
         'opted_out' as reason_code,
         {% for column in [
             'metric_value', 'cut_off_value', 'next_cut_off_value', 'next_tier_distance',
-            'lower_tier_distance', 'recency_days', 'rfm_order_count', 'rfm_monetary_amount',
-        ] + ['r_score', 'f_score', 'm_score'] %}
+            'lower_tier_distance', 'recency_days', 'rfm_order_count', 'rfm_monetary_amount', 'r_score',
+            'f_score', 'm_score',
+        ] %}
         null as {{ column }},
         {% endfor %}
         null as value_amount
