@@ -172,8 +172,15 @@ def spark_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def journey_on_spark(spark_folder: Path, journey: dict[str, Any]) -> Build:
+def built_on_spark(spark_folder: Path, journey: dict[str, Any]) -> Build:
     return build_on_spark(spark_folder, "build", *ONLY_TABLES, settings=journey).succeeded()
+
+
+# Not the module's: those come before it is looked whether there is a Spark at all.
+@pytest.fixture
+def journey_on_spark(request: pytest.FixtureRequest) -> Build:
+    build: Build = request.getfixturevalue("built_on_spark")
+    return build
 
 
 def test_the_complete_journey_is_the_same(
