@@ -171,7 +171,7 @@ plots: .venv-dev/requirements.txt settings-file ## draw the lifetime values of t
 
 benchmark: .venv/requirements.txt .venv-peers/requirements.txt ## measure the core next to the same by hand (SIZE=50000 customers)
 	@$(run)/python benchmarks/core_build.py --customers "$(or $(call given,SIZE),50000)" \
-	    --threads "$(or $(call given,THREADS),2)" --peers $(peers)/python \
+	    $(if $(call given,THREADS),--threads "$(THREADS)") --peers $(peers)/python \
 	    $(if $(call given,JSON),--json "$(call absolute,$(JSON))")
 
 lock: .venv-lock/requirements.txt ## renew requirements/*.txt from *.in (UPGRADE=1: newest versions)

@@ -281,7 +281,7 @@ def run_peers(folder: Path, python: Path) -> dict[str, Any]:
 
 
 def measure(
-    folder: Path, customers: int, threads: int = 2, peers: Path | None = None
+    folder: Path, customers: int, threads: int, peers: Path | None = None
 ) -> dict[str, Any]:
     """Build twice, write by hand once, and run the peers where they are asked for."""
     load = os.getloadavg()[0]

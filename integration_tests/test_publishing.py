@@ -1,8 +1,8 @@
 """Readers of the published file never meet anything but one whole, tested build.
 
 Three builds are published while somebody reads all the time; publications and builds are killed
-(SIGKILL) at seeded moments, of publications the first and the swap among them: 20 publications, and
-three builds, or twenty with TIERWISE_FULL=1.
+(SIGKILL): 20 publications, two of them at their first file and at the swap and the others at seeded
+moments, and three builds, or twenty with TIERWISE_FULL=1, at seeded moments.
 """
 
 from __future__ import annotations
