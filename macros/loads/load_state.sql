@@ -8,7 +8,7 @@
 
     The model says in meta.load: `files_of`, the input table whose files it reads; or `changes_from`, the tables of this
     kind it is made of; `key`, by which changed rows are replaced; `depends_on`, tables whose content decides; `facts`,
-    what is true of a whole source at once. Returns is_rebuild, load_number, seen_loads, history_id, and for a further
+    what is true of a whole model at once. Returns is_rebuild, load_number, seen_loads, history_id, and for a further
     load new_files, or changed_keys, a query.
 #}
 {% macro load_state() %}
@@ -22,7 +22,7 @@
         {% do decides.append(tierwise.table_fingerprint(ref(name))) %}
     {% endfor %}
     {% if plan.facts %}
-        {% set facts = run_query('select ' ~ plan.facts ~ ' from ' ~ ref(plan.changes_from[0])).rows[0] %}
+        {% set facts = run_query('select ' ~ plan.facts.are ~ ' from ' ~ ref(plan.facts.of)).rows[0] %}
         {% do decides.append(facts.values() | list | string) %}
     {% endif %}
     {% set loads = [] %}

@@ -4,7 +4,7 @@
 #}
 {% set models = [
     'int_orders_landed', 'int_order_lines_landed', 'int_order_lines_checked', 'int_order_lines_totalled',
-    'int_orders_resolved', 'int_orders_checked', 'int_customer_days_purchased',
+    'int_orders_checked', 'int_customer_days_purchased',
 ] %}
 
 with

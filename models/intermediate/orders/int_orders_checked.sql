@@ -2,124 +2,115 @@
     materialized=tierwise.loaded_as(),
     incremental_strategy='changed_keys',
     meta={'load': {
-        'changes_from': ['int_orders_resolved'],
+        'changes_from': ['int_orders_landed', 'int_order_lines_totalled'],
         'key': 'order_id',
         'depends_on': ['order_status_map', 'fx_rates'],
-        'facts': tierwise.table_facts(),
+        'facts': {'of': 'int_orders_unioned', 'are': tierwise.table_facts()},
     }},
 ) }}
 {% set load = tierwise.load_state() %}
-{% set base_currency = tierwise.setting('base_currency') %}
-{% set min_order_date = tierwise.setting('min_order_date') %}
-{% set time_zone = tierwise.setting('business_timezone') %}
+{% set columns = tierwise.order_columns() + [
+    'order_date', 'net_amount', 'order_currency_code', 'fx_rate', 'status_is_purchase', 'format_codes',
+    'judged_codes',
+] %}
 
+{% for model in [
+    'int_orders_landed', 'int_order_lines_totalled', 'order_status_map', 'fx_rates', 'int_orders_unioned'
+] %}
+-- depends_on: {{ ref(model) }}
+{% endfor %}
 with
 
-int_orders_resolved as (
+{# With a version of an order, all its versions are judged again. #}
+orders as (
 
-    select * from {{ ref('int_orders_resolved') }}
-
-),
-
-order_status_map as (
-
-    select * from {{ ref('order_status_map') }}
-
-),
-
-fx_rates as (
-
-    select * from {{ ref('fx_rates') }}
-
-),
-
-known_currencies as (
-
-    select currency_code
-    from fx_rates
-    group by 1
-
-),
-
-{# True of the whole table at once: where it changes, load_state has every order judged again. #}
-table_facts as (
-
-    select {{ tierwise.table_facts() }}
-    from int_orders_resolved
-
-),
-
-dated as (
-
-    select
-        int_orders_resolved.*,
-        table_facts.has_statuses,
-        {# Among several currencies a missing one is a question; a single one answers it. #}
-        coalesce(upper(int_orders_resolved.currency_code), table_facts.only_currency_code)
-            as order_currency_code,
-        cast({{ tierwise.utc_to_local('int_orders_resolved.ordered_at', time_zone) }} as date)
-            as order_date,
-        int_orders_resolved.gross_amount
-        - coalesce(int_orders_resolved.discount_amount, 0) as net_amount,
-        {# A notice of deletion, and an order without a readable line, have nothing to be judged. #}
-        not int_orders_resolved.is_deleted
-        and int_orders_resolved.format_codes <> 'LINES_UNREADABLE' as is_order
-    from int_orders_resolved
-    cross join table_facts
+    select *
+    from {{ ref('int_orders_judged') }}
     {% if not load.is_rebuild %}
     where
-        int_orders_resolved.order_id in ({{ load.changed_keys }})
-        or (
-            int_orders_resolved.order_id is null
-            and int_orders_resolved.load_number > {{ load.seen_before[0] }}
-        )
+        order_id in ({{ load.changed_keys }})
+        or (order_id is null and load_number > {{ load.seen_before[0] }})
     {% endif %}
 
 ),
 
-matched as (
+{# Orders that came more than once are few: only they pay for the windows below. #}
+repeated_orders as (
 
-    select
-        dated.*,
-        case
-            when dated.order_currency_code = '{{ base_currency }}' then 1
-            else fx_rates.rate_to_base
-        end as fx_rate,
-        known_currencies.currency_code is not null
-        or dated.order_currency_code = '{{ base_currency }}' as currency_is_known,
-        {# Without statuses orders are finished; a blank among statuses is one nobody mapped. #}
-        order_status_map.is_purchase as status_is_purchase
-    from dated
-    left join order_status_map
-        on lower(dated.status) = order_status_map.source_status
-    left join known_currencies
-        on dated.order_currency_code = known_currencies.currency_code
-    left join fx_rates
-        on
-            dated.order_currency_code = fx_rates.currency_code
-            and dated.order_date >= fx_rates.valid_from
-            and (dated.order_date < fx_rates.valid_to or fx_rates.valid_to is null)
+    select order_id
+    from orders
+    where format_codes = ''
+    group by 1
+    having count(*) > 1
 
 ),
 
-coded as (
+fingerprinted as (
+
+    select
+        orders.*,
+        {{ tierwise.row_fingerprint([
+            'customer_id', 'ordered_at', 'gross_amount', 'discount_amount', 'cost_amount',
+            'currency_code', 'status', 'updated_at', 'channel', 'store_id', 'is_test', 'is_deleted',
+        ]) }} as fingerprint,
+        min(orders.updated_at) over (partition by orders.order_id) as first_updated_at,
+        max(orders.updated_at) over (partition by orders.order_id) as newest_updated_at
+    from orders
+    inner join repeated_orders
+        on orders.order_id = repeated_orders.order_id
+    where orders.format_codes = ''
+
+),
+
+compared as (
 
     select
         *,
-        {# One primary code per row: the first that applies, in this order. #}
-        {{ tierwise.joined_codes({
-            'ORDER_CONFLICT': 'is_conflicting',
-            'DATE_RANGE': "is_order and order_date < date '" ~ min_order_date ~ "'",
-            'TEST_ORDER': 'is_order and is_test',
-            'STATUS_UNKNOWN': 'is_order and has_statuses and status_is_purchase is null',
-            'AMOUNT_NEGATIVE': 'is_order and net_amount < 0',
-            'CURRENCY_MISSING': 'is_order and order_currency_code is null',
-            'CURRENCY_UNKNOWN':
-                'is_order and order_currency_code is not null and not currency_is_known',
-            'FX_MISSING':
-                'is_order and currency_is_known and order_date is not null and fx_rate is null',
-        }, 'format_codes') }} as reason_codes
-    from matched
+        row_number() over (
+            partition by order_id, fingerprint
+            order by source_file_key asc, source_line asc
+        ) as copy_number,
+        {% for fact, value in {
+            'has_versions': 'fingerprint',
+            'has_two_customers': 'customer_id',
+            'has_two_newest_versions':
+                'case when updated_at = newest_updated_at then fingerprint end',
+        }.items() %}
+        coalesce(
+            min({{ value }}) over (partition by order_id)
+            <> max({{ value }}) over (partition by order_id), false
+        ) as {{ fact }},
+        {% endfor %}
+        count(updated_at) over (partition by order_id)
+        < count(*) over (partition by order_id) as has_undated_version
+    from fingerprinted
+
+),
+
+judged as (
+
+    select
+        orders.{{ columns | join(',\n        orders.') }},
+        orders.updated_at as first_updated_at,
+        false as is_conflicting,
+        false as is_superseded,
+        false as is_copy
+    from orders
+    left join repeated_orders
+        on orders.order_id = repeated_orders.order_id
+    where
+        orders.format_codes <> ''
+        or repeated_orders.order_id is null
+    union all
+    select
+        {{ columns | join(',\n        ') }},
+        first_updated_at,
+        {# Which version is the newest must be certain, or none of them is taken. #}
+        has_versions
+        and (has_two_customers or has_undated_version or has_two_newest_versions) as is_conflicting,
+        coalesce(updated_at < newest_updated_at, false) as is_superseded,
+        copy_number > 1 as is_copy
+    from compared
 
 ),
 
@@ -132,17 +123,21 @@ final as (
         net_amount,
         order_currency_code as currency_code,
         fx_rate,
-        reason_codes,
-        coalesce(status_is_purchase, not has_statuses) as status_is_purchase,
+        status_is_purchase,
+        {# Only rows that could be read are compared, so nothing goes before this code. #}
+        case
+            when is_conflicting then concat_ws(',', 'ORDER_CONFLICT', nullif(judged_codes, ''))
+            else judged_codes
+        end as reason_codes,
         case
             when format_codes <> '' or is_conflicting then 'quarantined'
             when is_superseded then 'superseded'
             when is_copy then 'collapsed'
-            when reason_codes <> '' then 'quarantined'
+            when judged_codes <> '' then 'quarantined'
             else 'accepted'
         end as verdict,
         {{ tierwise.load_columns(load) }}
-    from coded
+    from judged
 
 )
 
