@@ -2,9 +2,9 @@
 
     make benchmark SIZE=50000
 
-Makes orders, builds the core with the real dbt once without and once with its tests, writes the
-same by hand (lower_bound.py) and runs the peers (peers.py), all in one run. docs/benchmarks.md says
-how to read the figures.
+Makes orders, has dbt parse the project, builds the core with the real dbt once without and once
+with its tests, writes the same by hand (lower_bound.py) and runs the peers (peers.py), all in one
+run. docs/benchmarks.md says how to read the figures.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from measuring import (
     environment_of,
     order_maker,
     orders_of,
+    parse,
     rounded_ratio,
     run_watched,
     size_of,
@@ -288,6 +289,8 @@ def measure(
     copy_project(folder / "project")
     orders = write_orders(folder / "orders", customers)
     print(f"{orders['rows']:,} rows", file=sys.stderr)
+    parsing_seconds = parse(folder, threads, SETTINGS)
+    print(f"parsing: {parsing_seconds} s", file=sys.stderr)
     without = measured_build(folder, threads, None)
     print(f"without tests: {without['seconds']} s", file=sys.stderr)
     hand = by_hand(folder)
@@ -305,6 +308,7 @@ def measure(
         "load_before": round(load, 2),
         "python": platform.python_version(),
         "duckdb": duckdb.__version__,
+        "parsing_seconds": parsing_seconds,
         "without_tests": without,
         "with_tests": with_tests,
         "by_hand": hand,
@@ -349,6 +353,7 @@ def as_table(report: dict[str, Any]) -> str:
     lines.append(line("without tests", report["without_tests"], 0, report["by_hand"]))
     all_tests = sum(step["seconds_of_tests"] for step in tested.values())
     lines.append(line("with tests", report["with_tests"], all_tests, report["by_hand"]))
+    lines.append(f"{'parsing, once':18}{report['parsing_seconds']:>9.2f}")
     for name, answer in report.get("peers", {}).items():
         lines.append(
             f"{name:18}{answer['seconds']:>9.2f}{'':9}{answer['peak_memory_mebibytes']:>8.0f}"

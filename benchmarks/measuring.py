@@ -140,6 +140,25 @@ def environment_of(folder: Path, threads: int) -> dict[str, str]:
     )
 
 
+def project_of(folder: Path, settings: dict[str, Any] | None) -> list[str | Path]:
+    """Return how dbt is told of the project of a folder."""
+    return [
+        *("--project-dir", folder / "project", "--profiles-dir", folder / "project"),
+        *("--target-path", folder / "target", "--log-path", folder / "logs"),
+        *("--vars", json.dumps(settings or {})),
+    ]
+
+
+def parse(folder: Path, threads: int, settings: dict[str, Any] | None = None) -> float:
+    """Have dbt parse the project, as the first call after a change does; return the seconds."""
+    start = time.monotonic()
+    command = [DBT, "--no-use-colors", "parse", *project_of(folder, settings)]
+    finished, _ = run_watched(command, folder, environment_of(folder, threads))
+    if finished.returncode != 0:
+        raise RuntimeError(f"dbt failed:\n{finished.stdout}")
+    return round(time.monotonic() - start, 2)
+
+
 def build(
     folder: Path,
     threads: int,
@@ -148,11 +167,8 @@ def build(
     leave_out: Sequence[str] = NO_TESTS,
 ) -> Measured:
     """Call `dbt build`, without tests unless told otherwise, and read what it says of its times."""
-    command: list[str | Path] = [
-        *(DBT, "--no-use-colors", "build", *leave_out),
-        *("--project-dir", folder / "project", "--profiles-dir", folder / "project"),
-        *("--target-path", folder / "target", "--log-path", folder / "logs"),
-        *("--vars", json.dumps(settings or {})),
+    command = [
+        *(DBT, "--no-use-colors", "build", *leave_out, *project_of(folder, settings)),
         *(("--select", *select) if select else ()),
     ]
     start = time.monotonic()
