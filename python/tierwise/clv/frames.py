@@ -34,6 +34,7 @@ _UNIT_IS_TIME = {"alpha", "beta"}
 _UNIT_IS_MONEY = {"gamma"}
 
 _GROUP = ["as_of_date", "clv_group"]
+_WINDOW = ["as_of_date", "fit_window", "clv_group"]
 _CELL = ["repeat_day_count", "last_repeat_days", "customer_age_days"]
 
 _FITTED = {
@@ -95,17 +96,15 @@ _GROWTH = {
 }
 
 
-def fitted(
-    cells: pd.DataFrame, spend: pd.DataFrame, time_unit: str, min_repeat_customers: int
-) -> pa.Table:
+def fitted(cells: pa.Table, spend: pa.Table, time_unit: str, min_repeat_customers: int) -> pa.Table:
     """Fit every order model, and the spend model, to both windows of every group.
 
     Parameters
     ----------
     cells : as_of_date, fit_window, clv_group, repeat_day_count, last_repeat_days,
-        customer_age_days, customer_count.
+        customer_age_days, customer_count; sorted by all but the last.
     spend : as_of_date, fit_window, clv_group, repeat_day_count, repeat_net_amount (the sum over
-        the repeat days, base currency), customer_count.
+        the repeat days, base currency, a double), customer_count; sorted by all but the last.
     time_unit : days or weeks, the unit of the parameters.
     min_repeat_customers : a group with fewer customers who came back in the calibration window
         is not fitted at all.
@@ -115,25 +114,28 @@ def fitted(
     One row per fit and parameter; a fit that did not converge has its last values and the reason.
     spend_frequency_correlation stands at the spend model only.
     """
-    keys = ["as_of_date", "fit_window", "clv_group"]
     rows: list[tuple[object, ...]] = []
-    repeats = cells[(cells["fit_window"] == "calibration") & (cells["repeat_day_count"] > 0)]
-    repeaters = repeats.groupby(_GROUP)["customer_count"].sum()
-    thick = repeaters[repeaters >= min_repeat_customers].index
-    cells = cells[pd.MultiIndex.from_frame(cells[_GROUP]).isin(thick)]
-    spend = spend[pd.MultiIndex.from_frame(spend[_GROUP]).isin(thick)]
-    for key, group in cells.sort_values([*keys, *_CELL]).groupby(keys):
-        observed = _cells(group, time_unit)
-        for model in ORDER_MODELS.values():
-            rows += _parameter_rows(key, fit_orders(model, observed), time_unit, math.nan)
-    for key, group in spend.sort_values([*keys, "repeat_day_count", "repeat_net_amount"]).groupby(
-        keys
-    ):
-        frequency = group["repeat_day_count"].to_numpy(np.int64)
-        mean = group["repeat_net_amount"].to_numpy(np.float64) / frequency
-        count = group["customer_count"].to_numpy(np.int64)
-        fit = fit_gamma_gamma(frequency, mean, count)
-        rows += _parameter_rows(key, fit, time_unit, _correlation(frequency, mean, count))
+    windows = dict(iter(_groups(cells, _WINDOW)))
+    thick = {
+        (as_of_date, clv_group)
+        for (as_of_date, fit_window, clv_group), group in windows.items()
+        if fit_window == "calibration"
+        and group["customer_count"][group["repeat_day_count"] > 0].sum()
+        >= max(min_repeat_customers, 1)
+    }
+    for key, group in windows.items():
+        if (key[0], key[2]) in thick:
+            observed = _cells(group, time_unit)
+            for model in ORDER_MODELS.values():
+                rows += _parameter_rows(key, fit_orders(model, observed), time_unit, math.nan)
+    for key, group in _groups(spend, _WINDOW):
+        if (key[0], key[2]) in thick:
+            frequency = group["repeat_day_count"].to_numpy(np.int64)
+            mean = group["repeat_net_amount"].to_numpy(np.float64) / frequency
+            count = group["customer_count"].to_numpy(np.int64)
+            fit = fit_gamma_gamma(frequency, mean, count)
+            correlation = _correlation(frequency, mean, count)
+            rows += _parameter_rows(key, fit, time_unit, correlation)
     return _frame(rows, _FITTED)
 
 
@@ -274,10 +276,12 @@ def growth_predicted(oldest: pd.DataFrame, parameters: pd.DataFrame, time_unit: 
     return _together(frames, _GROWTH)
 
 
-def _groups(cells: pa.Table) -> Iterable[tuple[tuple[Any, ...], pd.DataFrame]]:
-    """Each group's key and cells."""
-    frame: pd.DataFrame = cells.to_pandas(date_as_object=False)
-    return frame.groupby(_GROUP)
+def _groups(
+    cells: pa.Table, keys: list[str] | None = None
+) -> Iterable[tuple[tuple[Any, ...], pd.DataFrame]]:
+    """Each group's key and cells, in their order."""
+    frame: pd.DataFrame = cells.to_pandas(date_as_object=False, strings_to_categorical=True)
+    return frame.groupby(keys or _GROUP, observed=True)
 
 
 def _cells(group: pd.DataFrame, time_unit: str) -> Cells:
@@ -372,7 +376,9 @@ def _frame(rows: list[tuple[object, ...]], types: dict[str, str]) -> pa.Table:
 
 def _together(frames: list[pd.DataFrame], types: dict[str, str]) -> pa.Table:
     """Put frames into one table, with dates that are dates and unknown numbers that are null."""
-    frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(types))
-    table = pa.Table.from_pandas(frame[list(types)].astype(types), preserve_index=False)
+    table = pa.concat_tables(
+        pa.Table.from_pandas(frame[list(types)].astype(types), preserve_index=False)
+        for frame in frames or [pd.DataFrame(columns=list(types))]
+    )
     dates = table.column("as_of_date").cast(pa.date32())
     return table.set_column(table.schema.get_field_index("as_of_date"), "as_of_date", dates)
