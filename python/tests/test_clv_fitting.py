@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from datetime import date, timedelta
 from functools import cache
 from importlib.util import find_spec
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 pytestmark = pytest.mark.filterwarnings("error")
+
+PACKAGE = Path(__file__).resolve().parents[1]
 
 MODELS = list(ORDER_MODELS)
 CALIBRATION_END = date(1997, 9, 30)
@@ -355,3 +360,21 @@ def test_expected_spend_of_everybody_without_repeat_orders_is_the_population_mea
     np.testing.assert_allclose(found, 6.25 * 15.44 / 2.74)
     assert np.all(spend_scale([0, 2], [np.nan, 10.0], SPEND_PARAMETERS) == [15.44, 35.44])
     assert np.isinf(expected_spend([0], [np.nan], (6.0, 0.9, 15.0))[0])
+
+
+@pytest.mark.parametrize(("given", "expected"), [({}, "1"), ({"OPENBLAS_NUM_THREADS": "3"}, "3")])
+def test_sums_take_one_thread_unless_told_otherwise(given: dict[str, str], expected: str) -> None:
+    """The package says so before any of it loads NumPy, which reads it then and never again."""
+    kept = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    code = (
+        "import sys, os, tierwise; assert 'numpy' not in sys.modules; "
+        "import tierwise.duckdb_plugin; print(os.environ['OPENBLAS_NUM_THREADS'])"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", code],
+        env=kept | given | {"PYTHONPATH": str(PACKAGE)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert said.stdout.strip() == expected
