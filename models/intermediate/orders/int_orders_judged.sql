@@ -23,6 +23,18 @@ fx_rates as (
 
 ),
 
+{# Joins compare columns and nothing else: on anything more DuckDB compares every pair of rows. #}
+rates as (
+
+    select
+        currency_code,
+        valid_from,
+        rate_to_base,
+        coalesce({{ tierwise.days_before('valid_to', 1) }}, date '9999-12-31') as last_date
+    from fx_rates
+
+),
+
 known_currencies as (
 
     select currency_code
@@ -65,7 +77,7 @@ matched as (
         dated.*,
         case
             when dated.order_currency_code = '{{ base_currency }}' then 1
-            else fx_rates.rate_to_base
+            else rates.rate_to_base
         end as fx_rate,
         known_currencies.currency_code is not null
         or dated.order_currency_code = '{{ base_currency }}' as currency_is_known,
@@ -76,11 +88,11 @@ matched as (
         on lower(dated.status) = order_status_map.source_status
     left join known_currencies
         on dated.order_currency_code = known_currencies.currency_code
-    left join fx_rates
+    left join rates
         on
-            dated.order_currency_code = fx_rates.currency_code
-            and dated.order_date >= fx_rates.valid_from
-            and (dated.order_date < fx_rates.valid_to or fx_rates.valid_to is null)
+            dated.order_currency_code = rates.currency_code
+            and dated.order_date >= rates.valid_from
+            and dated.order_date <= rates.last_date
 
 ),
 

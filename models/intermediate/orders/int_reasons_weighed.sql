@@ -51,9 +51,12 @@ order_rows as (
         end as revenue_amount
     from int_orders_checked
     left join contradictions
+        {# One comparison of two values: with a second condition DuckDB compares every pair. #}
         on
-            int_orders_checked.order_id = contradictions.order_id
-            and int_orders_checked.reason_codes like '%ORDER_CONFLICT%'
+            case
+                when int_orders_checked.reason_codes like '%ORDER_CONFLICT%'
+                    then int_orders_checked.order_id
+            end = contradictions.order_id
     where
         int_orders_checked.verdict in ('accepted', 'quarantined')
         and int_orders_checked.reason_codes not like 'LINES_UNREADABLE%'

@@ -26,6 +26,20 @@ int_tier_overrides_checked as (
 
 ),
 
+{# Joins compare columns and nothing else: on anything more DuckDB compares every pair of rows. #}
+overrides as (
+
+    select
+        customer_id,
+        policy_name,
+        tier_rank,
+        valid_from,
+        coalesce({{ tierwise.days_before('valid_to', 1) }}, date '9999-12-31') as last_date
+    from int_tier_overrides_checked
+    where override_status in ('in_force', 'expired')
+
+),
+
 {# An override covers what the policy says and leaves it alone: at its end the policy goes on. #}
 final as (
 
@@ -46,10 +60,10 @@ final as (
         int_customer_periods_tiered.value_amount,
         util_periods.period_number,
         util_periods.previous_period_end_date,
-        int_tier_overrides_checked.tier_rank is not null as is_overridden,
+        overrides.tier_rank is not null as is_overridden,
         coalesce(int_customer_periods_held.hold_reason, 'none') as hold_reason,
         coalesce(
-            int_tier_overrides_checked.tier_rank,
+            overrides.tier_rank,
             int_customer_periods_held.tier_rank,
             int_customer_periods_tiered.candidate_tier_rank
         ) as tier_rank
@@ -61,13 +75,12 @@ final as (
             int_customer_periods_tiered.customer_id = int_customer_periods_held.customer_id
             and int_customer_periods_tiered.policy_name = int_customer_periods_held.policy_name
             and util_periods.period_number = int_customer_periods_held.period_number
-    left join int_tier_overrides_checked
+    left join overrides
         on
-            int_customer_periods_tiered.customer_id = int_tier_overrides_checked.customer_id
-            and int_customer_periods_tiered.policy_name = int_tier_overrides_checked.policy_name
-            and int_tier_overrides_checked.override_status in ('in_force', 'expired')
-            and util_periods.period_end_date >= int_tier_overrides_checked.valid_from
-            and coalesce(util_periods.period_end_date < int_tier_overrides_checked.valid_to, true)
+            int_customer_periods_tiered.customer_id = overrides.customer_id
+            and int_customer_periods_tiered.policy_name = overrides.policy_name
+            and util_periods.period_end_date >= overrides.valid_from
+            and util_periods.period_end_date <= overrides.last_date
 
 )
 

@@ -38,11 +38,14 @@ paced as (
             int_customer_periods_compared.period_end_date
             = int_customer_periods_paced.period_end_date
             and int_customer_periods_compared.customer_id = int_customer_periods_paced.customer_id
+    {# Only columns that are equal: with a third condition DuckDB would compare every pair. #}
     left join fct_customer_clv
         on
-            int_customer_periods_compared.period_end_date = fct_customer_clv.as_of_date
-            and int_customer_periods_compared.customer_id = fct_customer_clv.customer_id
-            and int_customer_periods_compared.is_latest_period
+            int_customer_periods_compared.customer_id = fct_customer_clv.customer_id
+            and case
+                when int_customer_periods_compared.is_latest_period
+                    then int_customer_periods_compared.period_end_date
+            end = fct_customer_clv.as_of_date
     where int_customer_periods_compared.previous_period_end_date is not null
 
 ),
