@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
@@ -19,6 +20,7 @@ import numpy as np
 import pytest
 from harness import PROJECT, Build, package_path
 from tierwise.examples import page
+from tierwise.input_files import register_functions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -467,3 +469,40 @@ def test_concentration(demo: Build, recount: Recount) -> None:
 def test_the_page_of_examples_is_of_this_build(demo: Build) -> None:
     written = (PROJECT / "docs" / "examples.md").read_text(encoding="utf-8")
     assert page(demo.database, "main") == written, "make build examples writes it again"
+
+
+# Joins of every row with every other: what there are few of, whatever the shop.
+FEW = {
+    "dim_customer_tiers": "as-of dates",
+    "fct_flagged_rows": "the median, one row",
+    "int_customer_days_changed": "kinds of changes",
+    "int_customer_periods_bounded": "periods",
+    "int_customer_periods_measured": "kinds of changes",
+    "int_tier_members_totalled": "as-of dates",
+    "int_tier_overrides_checked": "as-of dates",
+    "int_tier_transitions_pooled": "periods",
+    "rpt_clv_distribution": "bins",
+    "rpt_input_reconciliation": "files",
+    "rpt_tier_kpis": "tiers by period",
+    "stg_commerce__files": "files",
+}
+
+
+def test_only_what_is_few_is_joined_pair_by_pair(demo: Build) -> None:
+    """Where a join says more than that columns are equal, DuckDB may look at all pairs of rows."""
+    found = set()
+    with duckdb.connect(str(demo.database), read_only=True) as connection:
+        register_functions(connection)
+        # So that small tables are joined as large ones would be.
+        connection.execute("set nested_loop_join_threshold = 0")
+        models = demo.database.parent / "target" / "compiled" / "tierwise" / "models"
+        for path in (path for path in models.rglob("*.sql") if path.parent.suffix != ".yml"):
+            query = path.read_text(encoding="utf-8")
+            plan = connection.execute(f"explain (format json) {query}").fetchall()[0][1]
+            ahead = json.loads(plan)
+            while ahead:
+                node = ahead.pop()
+                ahead += node["children"]
+                if node["name"].strip() == "BLOCKWISE_NL_JOIN":
+                    found.add(path.stem)
+    assert found == set(FEW)
