@@ -26,7 +26,8 @@ contradictions as (
 ),
 
 {# What an order would have added to the revenue: null where that cannot be read. Versions that
-   contradict each other share one order; one none of whose lines could be read is in its lines. #}
+   contradict each other share one order; one none of whose lines could be read is in its lines.
+   They are joined on two values that are equal: with a second condition DuckDB looks at all pairs. #}
 order_rows as (
 
     select
@@ -51,7 +52,6 @@ order_rows as (
         end as revenue_amount
     from int_orders_checked
     left join contradictions
-        {# One comparison of two values: with a second condition DuckDB compares every pair. #}
         on
             case
                 when int_orders_checked.reason_codes like '%ORDER_CONFLICT%'
