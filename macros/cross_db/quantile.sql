@@ -5,9 +5,9 @@
 {% endmacro %}
 
 {% macro default__quantile(value, fraction) %}
-    {% do return('quantile_cont(cast(100 * ' ~ value ~ " as bigint), cast('" ~ fraction ~ "' as double))") %}
+    {% do return('quantile_cont(cast(100 * (' ~ value ~ ") as bigint), cast('" ~ fraction ~ "' as double))") %}
 {% endmacro %}
 
 {% macro spark__quantile(value, fraction) %}
-    {% do return('percentile(cast(100 * ' ~ value ~ " as bigint), cast('" ~ fraction ~ "' as double))") %}
+    {% do return('percentile(cast(100 * (' ~ value ~ ") as bigint), cast('" ~ fraction ~ "' as double))") %}
 {% endmacro %}

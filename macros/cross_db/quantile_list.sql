@@ -12,14 +12,14 @@
 
 {% macro default__quantile_list(value, fractions) %}
     {% do return(
-        'quantile_cont(cast(100 * ' ~ value ~ " as bigint), [cast('" ~ fractions | join("' as double), cast('")
+        'quantile_cont(cast(100 * (' ~ value ~ ") as bigint), [cast('" ~ fractions | join("' as double), cast('")
         ~ "' as double)])"
     ) %}
 {% endmacro %}
 
 {% macro spark__quantile_list(value, fractions) %}
     {% do return(
-        'percentile(cast(100 * ' ~ value ~ " as bigint), array(cast('" ~ fractions | join("' as double), cast('")
+        'percentile(cast(100 * (' ~ value ~ ") as bigint), array(cast('" ~ fractions | join("' as double), cast('")
         ~ "' as double)))"
     ) %}
 {% endmacro %}
