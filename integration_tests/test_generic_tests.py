@@ -69,6 +69,13 @@ FIXTURES = [
     unique_together("two_nulls_are_equal", "(1, 'a'), (1, null), (1, null)", 1),
     unique_together("of_the_latest_alone", "(1, 'a'), (1, 'a'), (2, 'a')", 0, latest="day"),
     unique_together("doubled_in_the_latest_fails", "(1, 'a'), (2, 'a'), (2, 'a')", 1, latest="day"),
+    unique_together(
+        "the_latest_of_another_relation_counts",
+        "(1, 'a'), (1, 'a'), (2, 'a')",
+        1,
+        latest="day",
+        latest_in="(select 1 as day)",
+    ),
     in_range("both_bounds_are_inside", "(0), (0.5), (1)", 0),
     in_range("null_passes", "(null), (0.5)", 0),
     in_range("each_row_outside_fails", "(-0.01), (0), (1), (1.01), (2)", 3),

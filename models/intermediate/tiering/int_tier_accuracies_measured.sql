@@ -6,28 +6,40 @@ int_tier_members_compared as (
 
 ),
 
-ranked as (
+{# Few cells: in a period most customers buy nothing. #}
+cells as (
 
     select
         period_end_date,
         policy_name,
         previous_tier_rank,
         period_net_revenue_amount,
-        count(*) over (partition by period_end_date, policy_name) as customer_count,
-        rank() over (
-            partition by period_end_date, policy_name
-            order by previous_tier_rank desc
-        ) as tier_place,
-        count(*) over (partition by period_end_date, policy_name, previous_tier_rank)
-            as same_tier_count,
-        rank() over (
-            partition by period_end_date, policy_name
-            order by period_net_revenue_amount asc
-        ) as revenue_place,
-        count(*) over (partition by period_end_date, policy_name, period_net_revenue_amount)
-            as same_revenue_count
+        count(*) as cell_count
     from int_tier_members_compared
     where previous_tier_rank is not null
+    group by 1, 2, 3, 4
+
+),
+
+counted as (
+
+    select
+        *,
+        sum(cell_count) over (partition by period_end_date, policy_name) as customer_count,
+        sum(cell_count) over (
+            partition by period_end_date, policy_name
+            order by previous_tier_rank desc
+        ) as last_tier_place,
+        sum(cell_count) over (partition by period_end_date, policy_name, previous_tier_rank)
+            as same_tier_count,
+        sum(cell_count) over (
+            partition by period_end_date, policy_name
+            order by period_net_revenue_amount
+        ) as last_revenue_place,
+        sum(cell_count) over (
+            partition by period_end_date, policy_name, period_net_revenue_amount
+        ) as same_revenue_count
+    from cells
 
 ),
 
@@ -39,12 +51,13 @@ centred as (
         period_end_date,
         policy_name,
         previous_tier_rank,
-        period_net_revenue_amount,
-        cast(2 * tier_place + same_tier_count - customer_count - 2 as decimal(18, 0))
+        cast(period_net_revenue_amount as decimal(20, 2)) as period_net_revenue_amount,
+        cast(cell_count as decimal(18, 0)) as cell_count,
+        cast(2 * last_tier_place - same_tier_count - customer_count as decimal(18, 0))
             as tier_place,
-        cast(2 * revenue_place + same_revenue_count - customer_count - 2 as decimal(18, 0))
+        cast(2 * last_revenue_place - same_revenue_count - customer_count as decimal(18, 0))
             as revenue_place
-    from ranked
+    from counted
 
 ),
 
@@ -53,14 +66,18 @@ summed as (
     select
         period_end_date,
         policy_name,
-        count(*) as customer_count,
-        sum(tier_place * tier_place) as tier_squares,
-        sum(revenue_place * revenue_place) as revenue_squares,
-        sum(tier_place * revenue_place) as products,
-        sum(period_net_revenue_amount) as revenue_amount,
-        sum(case when previous_tier_rank = 1 then 1 else 0 end) as top_count,
-        sum(case when previous_tier_rank = 1 then period_net_revenue_amount else 0 end)
-            as top_revenue_amount
+        sum(cell_count) as customer_count,
+        sum(cell_count * tier_place * tier_place) as tier_squares,
+        sum(cell_count * revenue_place * revenue_place) as revenue_squares,
+        sum(cell_count * tier_place * revenue_place) as products,
+        sum(cell_count * period_net_revenue_amount) as revenue_amount,
+        sum(case when previous_tier_rank = 1 then cell_count else 0 end) as top_count,
+        sum(
+            case
+                when previous_tier_rank = 1 then cell_count * period_net_revenue_amount
+                else 0
+            end
+        ) as top_revenue_amount
     from centred
     group by 1, 2
 

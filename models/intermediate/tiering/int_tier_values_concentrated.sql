@@ -1,44 +1,67 @@
 with
 
-int_tier_members_compared as (
+fct_customer_tier_periods as (
 
-    select * from {{ ref('int_tier_members_compared') }}
+    select * from {{ ref('fct_customer_tier_periods') }}
 
 ),
 
-ranked as (
+{# Customers worth the same take places that follow each other, whoever of them comes first. #}
+counted as (
 
     select
         period_end_date,
         policy_name,
-        value_amount,
-        row_number() over (
-            partition by period_end_date, policy_name
-            order by value_amount asc, customer_id asc
-        ) as place_from_below,
-        count(*) over (partition by period_end_date, policy_name) as customer_count
-    from int_tier_members_compared
+        coalesce(value_amount, 0) as value_amount,
+        count(*) as equal_count
+    from fct_customer_tier_periods
     where tier_rank is not null
+    group by 1, 2, 3
 
 ),
 
-{# The top fifth, rounded up: of three customers, one. #}
+placed as (
+
+    select
+        period_end_date,
+        policy_name,
+        cast(value_amount as decimal(20, 2)) as value_amount,
+        cast(equal_count as decimal(18, 0)) as equal_count,
+        cast(sum(equal_count) over (
+            partition by period_end_date, policy_name
+            order by value_amount
+        ) as decimal(18, 0)) as last_place,
+        cast(sum(equal_count) over (partition by period_end_date, policy_name) as bigint)
+            as customer_count
+    from counted
+
+),
+
+shared as (
+
+    select
+        *,
+        cast(equal_count * (2 * last_place - equal_count + 1) as decimal(18, 0))
+            as twice_their_places,
+        {# The top fifth, rounded up: of three customers, one. #}
+        cast(
+            least(equal_count, greatest(last_place - floor(4 * customer_count / 5), 0))
+            as decimal(18, 0)
+        ) as top_fifth_count
+    from placed
+
+),
+
 summed as (
 
     select
         period_end_date,
         policy_name,
-        count(*) as customer_count,
-        sum(value_amount) as total_amount,
-        sum(cast(place_from_below as decimal(18, 0)) * cast(value_amount as decimal(20, 2)))
-            as placed_amount,
-        sum(
-            case
-                when 5 * (customer_count - place_from_below) < customer_count then value_amount
-                else 0
-            end
-        ) as top_fifth_amount
-    from ranked
+        cast(sum(equal_count) as bigint) as customer_count,
+        sum(equal_count * value_amount) as total_amount,
+        sum(twice_their_places * value_amount) as twice_placed_amount,
+        sum(top_fifth_count * value_amount) as top_fifth_amount
+    from shared
     group by 1, 2
 
 ),
@@ -49,7 +72,7 @@ final as (
         period_end_date,
         policy_name,
         {{ tierwise.share('top_fifth_amount', 'total_amount') }} as top20_revenue_share,
-        {{ tierwise.gini('customer_count', 'total_amount', 'placed_amount') }} as gini
+        {{ tierwise.gini('customer_count', 'total_amount', 'twice_placed_amount') }} as gini
     from summed
 
 )

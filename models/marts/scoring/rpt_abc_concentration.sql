@@ -83,7 +83,7 @@ final as (
         cast(c_member_count as bigint) as c_member_count,
         cast(total_amount as decimal(18, 2)) as total_amount,
         {{ tierwise.share('top_fifth_amount', 'total_amount') }} as top_20_percent_share,
-        {{ tierwise.gini('member_count', 'total_amount', 'placed_amount') }} as gini_coefficient
+        {{ tierwise.gini('member_count', 'total_amount', '2 * placed_amount') }} as gini_coefficient
     from totals
 
 )
