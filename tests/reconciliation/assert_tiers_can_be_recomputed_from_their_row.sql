@@ -25,7 +25,6 @@ tiered as (
         candidate_tier_code,
         next_tier_distance,
         metric_value,
-        min(customer_id) as first_customer_id,
         count(*) as customer_count
     from fct_customer_tier_periods
     where metric_value is not null
@@ -41,7 +40,6 @@ reached as (
         tiered.candidate_tier_code,
         tiered.next_tier_distance,
         tiered.metric_value,
-        tiered.first_customer_id,
         tiered.customer_count,
         min(
             case
@@ -60,7 +58,7 @@ reached as (
         on
             tiered.period_end_date = fct_tier_cut_offs.period_end_date
             and tiered.policy_name = fct_tier_cut_offs.policy_name
-    group by 1, 2, 3, 4, 5, 6, 7
+    group by 1, 2, 3, 4, 5, 6
 
 ),
 
