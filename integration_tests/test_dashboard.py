@@ -474,6 +474,8 @@ def free_port() -> int:
 
 
 def start_serving(published: Path, folder: Path, port: int) -> subprocess.Popen[bytes]:
+    # Tests begun in the background of a script inherit that Ctrl-C is ignored, and hand it down.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with (folder / "serve.txt").open("wb") as output:
         return subprocess.Popen(
             [
